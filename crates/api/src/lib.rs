@@ -1,0 +1,35 @@
+//! What travels between the browser, the ERP and the Worker: the JSON of Postbode's HTTP API as Rust types.
+//!
+//! In scope: field names, identifiers, problem documents, states, limits. Everything here compiles for the Worker, the
+//! browser and native tests alike.
+//! Out of scope: rules (crate `gateway`), wording for people in two languages (crate `app`), storage.
+//! Never here: a provider token. Nothing in this crate can carry one to a browser.
+
+mod consent;
+mod id;
+mod limits;
+mod mailbox;
+mod message;
+mod operator;
+mod problem;
+mod session;
+mod timestamp;
+
+pub use consent::{
+    AnsweredConsent, BeginConsent, BegunConsent, Challenge, ConfirmReason, ConsentOutcome, Digest, FinishConsent,
+};
+pub use id::{AttemptId, KeyId, LinkId, MailboxId, MessageId, OrganisationId, ParseIdError, RequestId, SessionId};
+pub use limits::*;
+pub use mailbox::{
+    Account, AuthenticationView, CreateMailbox, Kind, MailboxSettings, MailboxState, MailboxSummary, MailboxView,
+    Permission, SaveSettings, Security,
+};
+pub use message::{
+    Attachment, Failure, Importance, MessageState, MessageView, Recipients, SendMessage, Upstream,
+};
+pub use operator::{
+    CreateKey, CreateLink, CreateOrganisation, CreatedKey, CreatedLink, CreatedMailbox, CreatedOrganisation,
+};
+pub use problem::{Code, FieldError, FixBy, Problem};
+pub use session::{OpenSession, SessionView};
+pub use timestamp::Timestamp;

@@ -1,0 +1,31 @@
+//! The bounds of the HTTP API, each with its reason.
+
+/// Largest JSON request accepted, in bytes, counted while it streams in and before any decoding.
+///
+/// While one mail is accepted we hold the request R, the decoded JSON R, and the sealed copy R: 3 R. Three such mails
+/// within half of a 128 MB isolate: 64 / 3 / 3 = 7.1 MiB, rounded down.
+pub const REQUEST_BYTES_MAX: usize = 7 * 1024 * 1024;
+
+/// Largest body of every other request: settings and consent are a few hundred bytes, an authorisation code about 1 kB.
+pub const SMALL_REQUEST_BYTES_MAX: usize = 64 * 1024;
+
+/// Largest message size a mailbox can be set to (*Max. berichtgrootte*), in bytes: what Microsoft 365 sends at most.
+pub const MESSAGE_BYTES_SETTING_MAX: u64 = 150 * 1024 * 1024;
+
+/// The message size of a new mailbox, in bytes: the 5 MB of the King screen.
+pub const MESSAGE_BYTES_SETTING_DEFAULT: u64 = 5 * 1024 * 1024;
+
+/// Recipients of one message, To, Cc and Bcc together: Exchange Online's default (`microsoft.com` limits, 500).
+pub const RECIPIENTS_MAX: usize = 500;
+
+/// Attachments of one message: Exchange Online's limit.
+pub const ATTACHMENTS_MAX: usize = 250;
+
+/// Characters of a subject: Exchange Online's limit.
+pub const SUBJECT_CHARS_MAX: usize = 255;
+
+/// Custom headers of one message; Graph answers 400 above this.
+pub const HEADERS_MAX: usize = 5;
+
+/// Longest time that `Prefer: wait=N` is honoured, in seconds (RFC 7240 section 4.3).
+pub const WAIT_SECONDS_MAX: u32 = 30;

@@ -1,0 +1,237 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{MESSAGE_BYTES_SETTING_DEFAULT, MailboxId, Timestamp};
+
+/// How a mailbox sends: the three choices of *Soort* in King's E-mail server tab.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// *SMTP Basisverificatie*: an own mail server or Gmail, with user name and access code.
+    SmtpBasic,
+    /// *Microsoft 365 SMTP OAuth2*.
+    #[serde(rename = "smtp_oauth2")]
+    SmtpOAuth2,
+    /// *Microsoft Graph API OAuth2*.
+    #[default]
+    #[serde(rename = "graph_oauth2")]
+    GraphOAuth2,
+}
+
+impl Kind {
+    /// Every kind, in the order of the seed's list.
+    pub const ALL: [Self; 3] = [Self::SmtpBasic, Self::SmtpOAuth2, Self::GraphOAuth2];
+
+    /// Whether a person signs the mailbox in at Microsoft; otherwise it has a user name and access code.
+    #[must_use]
+    pub const fn signs_in(self) -> bool {
+        matches!(self, Self::SmtpOAuth2 | Self::GraphOAuth2)
+    }
+}
+
+/// How the connection to an SMTP server is protected (*Beveiliging*).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Security {
+    /// No protection at all.
+    None,
+    /// *Explicit TLS*: STARTTLS on an open connection (RFC 3207).
+    #[default]
+    Starttls,
+    /// *Implicit TLS*: TLS from the first byte (RFC 8314).
+    Tls,
+}
+
+/// What a person fills in on the E-mail server page.
+///
+/// The fields that a kind does not show keep their values, so that trying another kind loses nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailboxSettings {
+    /// The address that mail is sent from.
+    pub address: String,
+    /// Further addresses of the same mailbox that `from` may name.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// How it sends.
+    pub kind: Kind,
+    /// *Naam mail-server*; only [`Kind::SmtpBasic`] uses it.
+    #[serde(default)]
+    pub server: String,
+    /// *Poort*; only [`Kind::SmtpBasic`] uses it.
+    #[serde(default = "default_port")]
+    pub port: u16,
+    /// *Beveiliging*; only [`Kind::SmtpBasic`] uses it.
+    #[serde(default)]
+    pub security: Security,
+    /// *Server vereist authenticatie*; only [`Kind::SmtpBasic`] uses it.
+    #[serde(default = "default_true")]
+    pub server_authentication: bool,
+    /// *Gebruikersnaam*; only [`Kind::SmtpBasic`] uses it.
+    #[serde(default)]
+    pub user_name: String,
+    /// *Max. berichtgrootte*, in bytes of text, HTML and decoded attachments together.
+    #[serde(default = "default_message_bytes")]
+    pub message_bytes_max: u64,
+}
+
+const fn default_port() -> u16 {
+    587
+}
+
+const fn default_true() -> bool {
+    true
+}
+
+const fn default_message_bytes() -> u64 {
+    MESSAGE_BYTES_SETTING_DEFAULT
+}
+
+impl MailboxSettings {
+    /// The settings of a new mailbox for `address`.
+    #[must_use]
+    pub fn new(address: impl Into<String>) -> Self {
+        Self {
+            address: address.into(),
+            aliases: Vec::new(),
+            kind: Kind::default(),
+            server: String::new(),
+            port: default_port(),
+            security: Security::default(),
+            server_authentication: true,
+            user_name: String::new(),
+            message_bytes_max: MESSAGE_BYTES_SETTING_DEFAULT,
+        }
+    }
+}
+
+/// `POST /api/mailboxes` or `POST /operator/organisations/{organisation}/mailboxes`: makes a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateMailbox {
+    /// The address that mail is sent from.
+    pub address: String,
+    /// How it sends.
+    #[serde(default)]
+    pub kind: Kind,
+}
+
+/// `PUT /api/mailboxes/{mailbox}`: saves the page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SaveSettings {
+    /// The [`MailboxView::version`] that the person was looking at; another one means that somebody saved in between.
+    pub version: u64,
+    /// What the page says now.
+    pub settings: MailboxSettings,
+    /// *Toegangscode*: left out keeps the stored one, empty removes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_code: Option<String>,
+}
+
+/// One line of the organisation's list of mailboxes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailboxSummary {
+    /// Its id.
+    pub id: MailboxId,
+    /// Its address.
+    pub address: String,
+}
+
+/// Whether a mailbox can send, as one word that drives badge, sentence, button and API value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailboxState {
+    /// Nobody signed it in yet.
+    NotAuthenticated,
+    /// Somebody is at Microsoft's page now.
+    SigningIn,
+    /// It sends.
+    Ready,
+    /// Microsoft ended the authentication; a person must sign in again.
+    SignInAgain,
+    /// The app registration's secret no longer works; the operator must renew it.
+    RegistrationBroken,
+    /// It needs no sign-in; sending with this kind is not there yet.
+    SendingComesLater,
+}
+
+impl MailboxState {
+    /// Every state, for tests and pages that show them all.
+    pub const ALL: [Self; 6] = [
+        Self::NotAuthenticated,
+        Self::SigningIn,
+        Self::Ready,
+        Self::SignInAgain,
+        Self::RegistrationBroken,
+        Self::SendingComesLater,
+    ];
+}
+
+/// `GET /api/mailboxes/{mailbox}`: everything the E-mail server page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailboxView {
+    /// Its id.
+    pub id: MailboxId,
+    /// Raised by every save; sent back with [`SaveSettings`].
+    pub version: u64,
+    /// What was saved last.
+    pub settings: MailboxSettings,
+    /// Whether an access code is stored; the code itself never comes back.
+    pub access_code_stored: bool,
+    /// Largest message that this kind can send today, in bytes, when that is less than the setting.
+    pub message_bytes_effective: u64,
+    /// Whether it can send.
+    pub state: MailboxState,
+    /// Who signed it in, when, and how long that holds. Absent when nobody did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authentication: Option<AuthenticationView>,
+    /// Messages accepted and not yet handed over.
+    pub waiting: u64,
+    /// When the last message was handed over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handed_over_at: Option<Timestamp>,
+    /// The clock that every date in this answer was judged by.
+    pub now: Timestamp,
+}
+
+/// A person or mailbox at Microsoft, for display.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// The display name, when the tenant gives one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The address that Microsoft shows for the account.
+    pub address: String,
+}
+
+/// The result of a consent, without any token: the seed's status panel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthenticationView {
+    /// *Authenticatie uitgevoerd op*: when the person consented.
+    pub authenticated_at: Timestamp,
+    /// Who signed in.
+    pub account: Account,
+    /// The Microsoft tenant (directory) id.
+    pub tenant: String,
+    /// What Microsoft allows with it.
+    pub permissions: Vec<Permission>,
+    /// *Refresh token vernieuwd op*.
+    pub refresh_token_renewed_at: Timestamp,
+    /// Until when the refresh token is good if nothing is sent: 90 days after the last renewal.
+    pub refresh_token_good_until: Timestamp,
+    /// *Geldigheid access token*: until when. Absent when there is none at the moment; the next mail fetches one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token_valid_until: Option<Timestamp>,
+    /// When that access token was issued, so that a page can show how much of its life is left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token_issued_at: Option<Timestamp>,
+}
+
+/// A permission as Microsoft names it, and whether this kind needs it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Permission {
+    /// Microsoft's name without the resource, e.g. `Mail.Send`.
+    pub name: String,
+    /// Whether sending with the mailbox's kind depends on it.
+    pub needed: bool,
+}

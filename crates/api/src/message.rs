@@ -1,0 +1,221 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Code, FixBy, MailboxId, MessageId, Timestamp};
+
+/// `POST /v1/messages` as JSON: one mail.
+///
+/// Field names are the ones mail APIs have converged on. Addresses are `anna@example.nl` or `Anna <anna@example.nl>`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendMessage {
+    /// The mailbox's address or one of its listed aliases.
+    pub from: String,
+    /// To.
+    #[serde(default, skip_serializing_if = "Recipients::is_empty")]
+    pub to: Recipients,
+    /// Cc.
+    #[serde(default, skip_serializing_if = "Recipients::is_empty")]
+    pub cc: Recipients,
+    /// Bcc.
+    #[serde(default, skip_serializing_if = "Recipients::is_empty")]
+    pub bcc: Recipients,
+    /// Where answers go.
+    #[serde(default, skip_serializing_if = "Recipients::is_empty")]
+    pub reply_to: Recipients,
+    /// The subject; may be empty.
+    #[serde(default)]
+    pub subject: String,
+    /// The body as plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The body as HTML. With `text` besides it, Exchange makes its own text part from the HTML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
+    /// Files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+    /// Custom headers; names begin with `x-`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// How urgent it looks to the reader.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub importance: Option<Importance>,
+    /// Whether a copy goes to Sent Items; left out, it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub save_to_sent: Option<bool>,
+    /// The ERP's own words for this mail, e.g. an invoice number; comes back in every answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+}
+
+/// Recipients as ERPs write them: a list, or one text with commas.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Recipients {
+    /// `"a@example.nl, B <b@example.nl>"`
+    Text(String),
+    /// `["a@example.nl", "B <b@example.nl>"]`
+    List(Vec<String>),
+}
+
+impl Default for Recipients {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
+}
+
+impl Recipients {
+    /// Whether nobody is named.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Text(text) => text.trim().is_empty(),
+            Self::List(list) => list.is_empty(),
+        }
+    }
+}
+
+/// A file that goes with a mail.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attachment {
+    /// The name the reader sees, e.g. `factuur.pdf`.
+    pub filename: String,
+    /// The bytes in base64 (RFC 4648 section 4).
+    pub content: String,
+    /// The media type; left out, it follows from the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// Makes it an inline image: HTML shows it as `<img src="cid:…">`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_id: Option<String>,
+}
+
+impl fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attachment")
+            .field("filename", &self.filename)
+            .field("content", &format_args!("{} base64 characters", self.content.len()))
+            .field("content_type", &self.content_type)
+            .field("content_id", &self.content_id)
+            .finish()
+    }
+}
+
+/// How urgent a mail looks to its reader.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Importance {
+    /// Not urgent.
+    Low,
+    /// As every mail.
+    #[default]
+    Normal,
+    /// Urgent.
+    High,
+}
+
+/// Where a message is on its way. Few and true: *delivered* is not among them, since nobody tells us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageState {
+    /// Stored durably; its turn comes.
+    Queued,
+    /// Being handed over now.
+    Sending,
+    /// Microsoft or the mail server took it.
+    HandedOver,
+    /// The last attempt failed in a way that passes; `next_attempt_at` says when it is tried again.
+    WillRetry,
+    /// It waits until a person has signed the mailbox in again, then goes out by itself.
+    Held,
+    /// The connection was lost after the message had left: it may or may not have been taken.
+    Unknown,
+    /// It can't be sent; `failure` says why and who can change that.
+    Refused,
+}
+
+impl MessageState {
+    /// Whether nothing more will happen by itself.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::HandedOver | Self::Unknown | Self::Refused)
+    }
+
+    /// The word of the JSON value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::HandedOver => "handed_over",
+            Self::WillRetry => "will_retry",
+            Self::Held => "held",
+            Self::Unknown => "unknown",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// `GET /v1/messages/{id}`, and the answer to `POST /v1/messages`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageView {
+    /// Its id.
+    pub id: MessageId,
+    /// The mailbox that sends it.
+    pub mailbox: MailboxId,
+    /// Where it is on its way.
+    pub state: MessageState,
+    /// When it was stored.
+    pub accepted_at: Timestamp,
+    /// The ERP's own words for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// How often handing it over was tried.
+    pub attempts: u32,
+    /// When the state became what it is.
+    pub changed_at: Timestamp,
+    /// When it is tried again, for [`MessageState::WillRetry`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt_at: Option<Timestamp>,
+    /// Why the last attempt failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// What the other side said last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<Upstream>,
+}
+
+/// Why a message was not handed over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Stable word for programs.
+    pub code: Code,
+    /// What is the case, in English.
+    pub detail: String,
+    /// The next step, in English.
+    pub action: String,
+    /// Who can take that step.
+    pub fix_by: FixBy,
+    /// Whether the same message may succeed later without anybody changing anything.
+    pub retryable: bool,
+}
+
+/// What Microsoft or a mail server answered, for support; never a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upstream {
+    /// The HTTP status or SMTP reply code.
+    pub status: u16,
+    /// Their own code, e.g. `ErrorSendAsDenied` or `AADSTS700082`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Their own words, cut at 500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Their id for this request, which their support asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}

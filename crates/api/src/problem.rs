@@ -1,0 +1,361 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::RequestId;
+
+/// Every failure of the HTTP API: a problem document (RFC 9457), `application/problem+json`.
+///
+/// Says what is the case, whose turn it is, and whether trying again helps. The front end words it in the reader's
+/// language from `code` and `params`; `title`, `detail` and `action` are the English for everybody else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// URL of a page about this kind of problem, served by this installation.
+    #[serde(rename = "type")]
+    pub type_url: String,
+    /// The kind of problem, in English.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// Stable word for programs.
+    pub code: Code,
+    /// This case, in English.
+    pub detail: String,
+    /// The next step, in English.
+    pub action: String,
+    /// Who can take that step.
+    pub fix_by: FixBy,
+    /// Whether the same request may succeed later without anybody changing anything.
+    pub retryable: bool,
+    /// When to try again, in seconds; the `Retry-After` header says the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u32>,
+    /// The values in `detail`, for programs and for other languages.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, String>,
+    /// What is wrong with which field, all at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    /// This request, as the log knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<RequestId>,
+}
+
+/// What is wrong with one field of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// Where: a JSON pointer (RFC 6901), e.g. `/to/0`.
+    pub pointer: String,
+    /// What, and how to mend it, in English.
+    pub detail: String,
+}
+
+/// Who can make a problem go away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FixBy {
+    /// Whoever sent this request, by sending another one.
+    Caller,
+    /// The person at the E-mail server page, by signing in.
+    Employee,
+    /// An administrator of the organisation's Microsoft 365.
+    Administrator,
+    /// The person who deployed this installation.
+    Operator,
+    /// Nobody needs to: it passes.
+    Time,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $word:literal, $status:literal, $fix_by:ident, $retryable:literal, $title:literal, $action:literal;)+) => {
+        /// The kinds of problem: a closed list that programs can rely on.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum Code {
+            $($(#[$doc])* #[serde(rename = $word)] $name,)+
+            /// A kind that this version does not know; only ever read, never sent.
+            #[serde(other, rename = "unrecognised")]
+            Unrecognised,
+        }
+
+        impl Code {
+            /// Every kind that can be sent.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The word of the JSON value.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)+ Self::Unrecognised => "unrecognised" }
+            }
+
+            /// The HTTP status it is answered with.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)+ Self::Unrecognised => 500 }
+            }
+
+            /// Who can make it go away.
+            #[must_use]
+            pub const fn fix_by(self) -> FixBy {
+                match self { $(Self::$name => FixBy::$fix_by,)+ Self::Unrecognised => FixBy::Operator }
+            }
+
+            /// Whether the same request may succeed later without anybody changing anything.
+            #[must_use]
+            pub const fn retryable(self) -> bool {
+                match self { $(Self::$name => $retryable,)+ Self::Unrecognised => false }
+            }
+
+            /// The kind in English.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)+ Self::Unrecognised => "Something this version does not know" }
+            }
+
+            /// The usual next step in English.
+            #[must_use]
+            pub const fn action(self) -> &'static str {
+                match self { $(Self::$name => $action,)+ Self::Unrecognised => "Update this program, then try again." }
+            }
+        }
+    };
+}
+
+codes! {
+    // The request itself
+    /// The body is not JSON of the right shape.
+    MalformedRequest = "malformed_request", 400, Caller, false,
+        "The request can't be read",
+        "Correct the request and send it again.";
+    /// Fields have values that can't be used; `errors` lists them all.
+    FieldsRefused = "fields_refused", 422, Caller, false,
+        "Some fields can't be used as they are",
+        "Correct the fields listed under errors and send the request again.";
+    /// No such path, or no such thing behind it.
+    NotFound = "not_found", 404, Caller, false,
+        "There is nothing here",
+        "Check the address of the request.";
+    /// The path exists, the method does not.
+    MethodNotAllowed = "method_not_allowed", 405, Caller, false,
+        "This address does not take that method",
+        "Use one of the methods in the Allow header.";
+    /// The body's media type is not one that this path takes.
+    UnsupportedMediaType = "unsupported_media_type", 415, Caller, false,
+        "This media type is not taken here",
+        "Send JSON with the header Content-Type: application/json.";
+    /// More bytes than any request may have.
+    RequestTooLarge = "request_too_large", 413, Caller, false,
+        "The request is too large",
+        "Send fewer or smaller attachments.";
+    /// The message is larger than the mailbox's setting or than its kind can send.
+    MessageTooLarge = "message_too_large", 413, Caller, false,
+        "The message is too large for this mailbox",
+        "Send fewer or smaller attachments.";
+    /// `from` is neither the mailbox's address nor one of its aliases.
+    SenderNotAllowed = "sender_not_allowed", 403, Caller, false,
+        "This key may not send from that address",
+        "Use one of the addresses in params, or add an alias on the E-mail server page.";
+
+    // Who is asking
+    /// No key, session or operator secret came with the request.
+    CredentialsMissing = "credentials_missing", 401, Caller, false,
+        "This needs a key",
+        "Send the header Authorization: Bearer followed by the key.";
+    /// The key, or the operator secret, is not one of ours or was revoked.
+    CredentialsRefused = "credentials_refused", 401, Caller, false,
+        "This key does not work here",
+        "Check that the whole key was copied, or make a new one.";
+    /// The session ended; a new link is needed.
+    SessionEnded = "session_ended", 401, Employee, false,
+        "This session has ended",
+        "Open the page from your ERP again, or ask for a new link.";
+    /// A link was opened before, has expired, or never existed.
+    LinkSpent = "link_spent", 410, Employee, false,
+        "This link was used before or has expired",
+        "Open the page from your ERP again, or ask for a new link.";
+    /// A page of another site asked.
+    OriginRefused = "origin_refused", 403, Caller, false,
+        "This request came from another site",
+        "Open the E-mail server page itself.";
+
+    // Settings
+    /// Somebody else saved the same mailbox in between.
+    SettingsChanged = "settings_changed", 409, Employee, false,
+        "Somebody else changed these settings",
+        "Look at the new settings and make your change again.";
+    /// Sending with the mailbox's kind is not there yet.
+    KindNotAvailable = "kind_not_available", 409, Employee, false,
+        "Sending with this kind comes soon",
+        "Choose Microsoft Graph API OAuth2 on the E-mail server page.";
+
+    // Signing in
+    /// Nobody has signed the mailbox in yet.
+    NotAuthenticated = "not_authenticated", 409, Employee, false,
+        "The mailbox is not signed in",
+        "Open the E-mail server page and choose Authenticate; waiting messages then go out by themselves.";
+    /// Microsoft ended the authentication.
+    SignInAgain = "sign_in_again", 409, Employee, false,
+        "The mailbox must be signed in again",
+        "Open the E-mail server page and choose Authenticate; waiting messages then go out by themselves.";
+    /// The consent attempt is unknown here, of another session, or too old.
+    ConsentAttemptEnded = "consent_attempt_ended", 409, Employee, false,
+        "This sign-in took too long or was started elsewhere",
+        "Choose Authenticate again.";
+    /// What came back does not belong to this attempt: state, nonce, audience, issuer or time.
+    ConsentMismatch = "consent_mismatch", 409, Employee, false,
+        "The answer does not belong to this sign-in",
+        "Choose Authenticate again, in one window.";
+    /// Microsoft refused to redeem the code.
+    ConsentRefused = "consent_refused", 409, Employee, false,
+        "Microsoft did not complete the sign-in",
+        "Choose Authenticate again.";
+    /// Somebody signed in with another address than the mailbox's.
+    WrongAccount = "wrong_account", 409, Employee, false,
+        "Another account signed in than this mailbox's",
+        "Choose Authenticate again and sign in as the mailbox.";
+    /// The account is of another Microsoft tenant than the organisation.
+    WrongTenant = "wrong_tenant", 409, Employee, false,
+        "This account belongs to another organisation",
+        "Choose Authenticate again and sign in with an account of your own organisation.";
+    /// A personal Microsoft account signed in.
+    PersonalAccount = "personal_account", 409, Employee, false,
+        "This is a personal Microsoft account",
+        "Choose Authenticate again and sign in with a work account.";
+    /// Microsoft gave fewer permissions than sending needs.
+    PermissionMissing = "permission_missing", 409, Administrator, false,
+        "Microsoft did not give the permission to send",
+        "Choose Authenticate again and accept every permission, or ask your administrator to approve them.";
+
+    // Microsoft and Exchange
+    /// The app registration's secret or id is not accepted.
+    RegistrationBroken = "registration_broken", 503, Operator, false,
+        "The app registration does not work",
+        "Check the client id and secret of the app registration, and put a new secret in.";
+    /// An administrator's policy is in the way.
+    AdministratorNeeded = "administrator_needed", 403, Administrator, false,
+        "A Microsoft 365 setting is in the way",
+        "Give the code and request id under upstream to your Microsoft 365 administrator.";
+    /// Exchange does not let the account send as `from`.
+    SendAsDenied = "send_as_denied", 403, Administrator, false,
+        "The mailbox may not send as that address",
+        "Let the administrator grant Send As on that address, or use the mailbox's own address.";
+    /// The account has no mailbox that can send.
+    MailboxUnavailable = "mailbox_unavailable", 403, Administrator, false,
+        "The account has no Exchange Online mailbox",
+        "Let the administrator give the account an Exchange Online licence.";
+    /// Microsoft stopped the mailbox from sending at all.
+    SendingBlocked = "sending_blocked", 403, Administrator, false,
+        "Microsoft blocked this mailbox from sending",
+        "Let the administrator unblock it under Restricted entities in Microsoft Defender.";
+    /// A recipient's address is not accepted.
+    RecipientRefused = "recipient_refused", 422, Caller, false,
+        "A recipient's address was refused",
+        "Correct the address and send the message again.";
+    /// Microsoft did not accept the message for another reason.
+    MessageRefused = "message_refused", 422, Caller, false,
+        "Microsoft refused the message",
+        "See upstream for the reason, change the message and send it again.";
+    /// The mailbox's sending limit is reached, or it is full.
+    QuotaReached = "quota_reached", 429, Time, true,
+        "A sending limit of the mailbox is reached",
+        "Wait; the message is tried again by itself.";
+    /// Microsoft asks for slower sending.
+    Throttled = "throttled", 429, Time, true,
+        "Microsoft asks to slow down",
+        "Wait; nothing is lost.";
+    /// Microsoft does not answer, or answers with a fault of its own.
+    MicrosoftUnavailable = "microsoft_unavailable", 503, Time, true,
+        "Microsoft can't be reached right now",
+        "Wait; nothing is lost.";
+    /// The connection broke after the message had left.
+    OutcomeUnknown = "outcome_unknown", 504, Caller, false,
+        "It is not known whether Microsoft took the message",
+        "Look in Sent Items before you send it again.";
+
+    // Ourselves
+    /// A part of the installation did not answer in time.
+    Busy = "busy", 503, Time, true,
+        "This takes longer than it should",
+        "Try again in a few seconds.";
+    /// The installation lacks a setting or secret.
+    NotConfigured = "not_configured", 503, Operator, false,
+        "This installation is not set up completely",
+        "The operator sets the missing value named in detail and deploys again.";
+    /// A fault of ours.
+    Internal = "internal", 500, Operator, true,
+        "Something on our side failed",
+        "Try again; if it stays, give the request id to the operator.";
+}
+
+impl Problem {
+    /// A problem of that kind; `detail` says what is the case this time.
+    ///
+    /// `type_url` stays relative until the host that answers knows its origin.
+    #[must_use]
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            type_url: format!("/problems/{}", code.as_str()),
+            title: code.title().to_owned(),
+            status: code.status(),
+            code,
+            detail: detail.into(),
+            action: code.action().to_owned(),
+            fix_by: code.fix_by(),
+            retryable: code.retryable(),
+            retry_after: None,
+            params: BTreeMap::new(),
+            errors: Vec::new(),
+            request_id: None,
+        }
+    }
+
+    /// Adds a value that programs and other languages need.
+    #[must_use]
+    pub fn with_param(mut self, name: &str, value: impl ToString) -> Self {
+        self.params.insert(name.to_owned(), value.to_string());
+        self
+    }
+
+    /// Adds what is wrong with single fields.
+    #[must_use]
+    pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// Says when to try again, in seconds.
+    #[must_use]
+    pub fn with_retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_code_reads_back_and_says_what_to_do() {
+        let mut words = BTreeSet::new();
+        for code in Code::ALL {
+            assert_eq!(serde_json::to_string(code).unwrap(), format!("\"{}\"", code.as_str()));
+            assert!(words.insert(code.as_str()), "{code:?} shares its word");
+            assert!((400..600).contains(&code.status()));
+            assert!(code.action().ends_with('.') && !code.title().ends_with('.'));
+        }
+    }
+
+    #[test]
+    fn a_code_of_a_later_version_can_be_read() {
+        assert_eq!(serde_json::from_str::<Code>("\"from_the_future\"").unwrap(), Code::Unrecognised);
+    }
+
+    #[test]
+    fn whatever_passes_by_itself_can_be_tried_again() {
+        for code in Code::ALL.iter().filter(|code| code.fix_by() == FixBy::Time) {
+            assert!(code.retryable(), "{code:?}");
+        }
+    }
+}
