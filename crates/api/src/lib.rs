@@ -16,13 +16,16 @@ mod session;
 mod timestamp;
 
 pub use consent::{
-    AnsweredConsent, BeginConsent, BegunConsent, Challenge, ConfirmReason, ConsentOutcome, Digest, FinishConsent,
+    AnsweredConsent, BeginConsent, BegunConsent, Challenge, ConfirmReason, ConsentOutcome, Digest,
+    FinishConsent,
 };
-pub use id::{AttemptId, KeyId, LinkId, MailboxId, MessageId, OrganisationId, ParseIdError, RequestId, SessionId};
+pub use id::{
+    AttemptId, KeyId, LinkId, MailboxId, MessageId, OrganisationId, ParseIdError, RequestId, SessionId,
+};
 pub use limits::*;
 pub use mailbox::{
-    Account, AuthenticationView, CreateMailbox, Kind, MailboxSettings, MailboxState, MailboxSummary, MailboxView,
-    Permission, SaveSettings, Security,
+    Account, AuthenticationView, CreateMailbox, Kind, MailboxSettings, MailboxState, MailboxSummary,
+    MailboxView, Permission, SaveSettings, Security,
 };
 pub use message::{
     Attachment, Failure, Importance, MessageState, MessageView, Recipients, SendMessage, Upstream,

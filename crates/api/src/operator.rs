@@ -81,6 +81,9 @@ impl std::fmt::Debug for CreatedKey {
 
 impl std::fmt::Debug for CreatedLink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CreatedLink").field("id", &self.id).field("url", &"[redacted]").finish_non_exhaustive()
+        f.debug_struct("CreatedLink")
+            .field("id", &self.id)
+            .field("url", &"[redacted]")
+            .finish_non_exhaustive()
     }
 }

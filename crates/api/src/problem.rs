@@ -310,7 +310,7 @@ impl Problem {
 
     /// Adds a value that programs and other languages need.
     #[must_use]
-    pub fn with_param(mut self, name: &str, value: impl ToString) -> Self {
+    pub fn with_param(mut self, name: &str, value: &impl ToString) -> Self {
         self.params.insert(name.to_owned(), value.to_string());
         self
     }

@@ -1,1 +1,31 @@
-//! To be written.
+//! The rules of Postbode: who is asking, what is accepted, when tokens are renewed, what a failure means for a message.
+//!
+//! In scope: everything that can be decided from values. Time and randomness are arguments.
+//! Out of scope: storage, HTTP and encryption themselves; crate `worker` carries out what is decided here.
+//! Never here: a clock, IO, or a way to print a secret.
+
+mod accept;
+mod authentication;
+mod consent;
+mod credential;
+mod digest;
+mod outbox;
+mod renewal;
+mod seal;
+mod settings;
+
+pub use accept::{accept, message_bytes_effective};
+pub use authentication::{AccessRecord, Authentication, SealedText, Trouble, state, view};
+pub use consent::{
+    ATTEMPT_SECONDS, Attempt, CameBack, CheckedReturn, Judged, SignedIn, judge, kept_confirmation,
+    verify_return,
+};
+pub use credential::{Credential, Mint, Minted, Purpose, purpose, same_secret};
+pub use digest::sha256;
+pub use outbox::{CONCURRENCY_MAX, Next, RETRIES_MAX, after_refusal};
+pub use renewal::{
+    ACCESS_TOKEN_MARGIN_MS, DEFAULT_RENEW_AFTER_MS, KV_PUT_EVERY_MS, REFRESH_TOKEN_LIFE_MS,
+    access_token_usable, good_until, keepalive_at, renewal_due,
+};
+pub use seal::{KeyRing, KeyRingError, Opening, Record, SealError, Sealing};
+pub use settings::check_settings;

@@ -1,1 +1,29 @@
-//! To be written.
+//! What Postbode says to Microsoft and how it understands the answers: Entra ID (sign-in, tokens) and Graph (`/me`,
+//! `sendMail`).
+//!
+//! In scope: which URLs, bodies and scopes; what an answer or an error means, whose turn it is and whether trying again
+//! helps. Sources are Microsoft's pages, named where they are used.
+//! Out of scope: when to renew, what to do after a refusal (crate `gateway`), carrying requests out (crate `worker`).
+//! Nothing here performs IO or reads a clock: a request is a value, or goes through a function that the host brings.
+
+mod claims;
+mod clouds;
+mod entra_error;
+mod graph;
+mod graph_error;
+mod me;
+mod refusal;
+mod scopes;
+mod send_mail;
+mod token;
+
+pub use claims::{ClaimsError, Identity, read_id_token};
+pub use clouds::{Endpoints, HostNotAllowed};
+pub use me::{Profile, me, read_me};
+// Secrets: `Debug` prints `[redacted]`, the value is reached through `secret()` only.
+pub use oauth2::{AccessToken, AuthorizationCode, ClientSecret, PkceCodeVerifier, RefreshToken};
+pub use oauth2::{HttpRequest, HttpResponse};
+pub use refusal::{Refusal, TransportError};
+pub use scopes::{Resource, asked_at_consent, missing, needed, permission_name};
+pub use send_mail::{MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX, SendMail, Sent, read_send_mail, send_mail};
+pub use token::{Http, Redemption, Registration, TokenEndpoint, Tokens};

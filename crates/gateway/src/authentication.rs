@@ -1,0 +1,195 @@
+use api::{Account, AuthenticationView, Code, Kind, MailboxState, Permission, Timestamp};
+use microsoft::{Endpoints, Resource, needed, permission_name};
+use serde::{Deserialize, Serialize};
+
+use crate::good_until;
+
+/// A sealed value in base64, as it stands in a stored record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SealedText(pub String);
+
+/// The result of a consent as the Mailbox object keeps it, in one row, so that it changes in one write.
+///
+/// A stored format: later versions must read what this one wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authentication {
+    /// `tid`.
+    pub tenant_id: String,
+    /// `oid`.
+    pub object_id: String,
+    /// Who signed in, for display.
+    pub account: Account,
+    /// What was granted, as Microsoft wrote it.
+    pub scopes: Vec<String>,
+    /// When the person consented.
+    pub authenticated_at: Timestamp,
+    /// When the refresh token was last renewed.
+    pub renewed_at: Timestamp,
+    /// Counts renewals; the sealed values are bound to it, and an older one never replaces a newer one.
+    pub number: u64,
+    /// The refresh token of this number.
+    pub refresh: SealedText,
+    /// The one before, kept until the newer one has been used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<SealedText>,
+    /// Access tokens, one for each resource at most.
+    #[serde(default)]
+    pub access: Vec<AccessRecord>,
+    /// What stands in the way of renewing; the tokens are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Trouble>,
+}
+
+/// An access token at rest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessRecord {
+    /// What it is for.
+    pub exchange: bool,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// Until when Microsoft takes it.
+    pub valid_until: Timestamp,
+    /// The number it was sealed with.
+    pub number: u64,
+    /// The token.
+    pub sealed: SealedText,
+}
+
+/// Why renewing does not work until a person does something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// What it is.
+    pub code: Code,
+    /// What Microsoft said.
+    pub detail: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl Authentication {
+    /// The access token of that resource, if one is there.
+    #[must_use]
+    pub fn access_to(&self, resource: Resource) -> Option<&AccessRecord> {
+        self.access.iter().find(|record| record.exchange == (resource == Resource::Exchange))
+    }
+}
+
+/// Whether a mailbox can send: the one word behind badge, sentence, button and API value.
+#[must_use]
+pub fn state(kind: Kind, authentication: Option<&Authentication>, signing_in: bool) -> MailboxState {
+    match (kind, authentication) {
+        (Kind::SmtpBasic, _) => MailboxState::SendingComesLater,
+        (_, None) if signing_in => MailboxState::SigningIn,
+        (_, None) => MailboxState::NotAuthenticated,
+        (_, Some(authentication)) => match &authentication.trouble {
+            Some(trouble) if trouble.code == Code::RegistrationBroken => MailboxState::RegistrationBroken,
+            Some(_) => MailboxState::SignInAgain,
+            None if kind == Kind::SmtpOAuth2 => MailboxState::SendingComesLater,
+            None => MailboxState::Ready,
+        },
+    }
+}
+
+/// The status panel: everything of an authentication but its tokens.
+#[must_use]
+pub fn view(
+    authentication: &Authentication,
+    kind: Kind,
+    endpoints: &Endpoints,
+    now: Timestamp,
+) -> AuthenticationView {
+    let needed: Vec<_> = needed(kind, endpoints);
+    let is_needed = |name: &str| needed.iter().any(|scope| permission_name(scope) == name);
+    let permissions =
+        authentication.scopes.iter().map(|scope| permission_name(scope)).filter(|name| is_shown(name));
+    let access = Resource::of(kind)
+        .and_then(|resource| authentication.access_to(resource))
+        .filter(|access| access.valid_until > now);
+    AuthenticationView {
+        authenticated_at: authentication.authenticated_at,
+        account: authentication.account.clone(),
+        tenant: authentication.tenant_id.clone(),
+        permissions: permissions
+            .map(|name| Permission { name: name.to_owned(), needed: is_needed(name) })
+            .collect(),
+        refresh_token_renewed_at: authentication.renewed_at,
+        refresh_token_good_until: good_until(authentication.renewed_at),
+        access_token_valid_until: access.map(|access| access.valid_until),
+        access_token_issued_at: access.map(|access| access.issued_at),
+    }
+}
+
+/// The OIDC scopes say how one signs in, not what one may do.
+fn is_shown(name: &str) -> bool {
+    !matches!(name, "openid" | "profile" | "email" | "offline_access")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn authentication() -> Authentication {
+        Authentication {
+            tenant_id: "t".into(),
+            object_id: "o".into(),
+            account: Account { name: None, address: "a@b.nl".into() },
+            scopes: ["openid", "https://graph.microsoft.com/Mail.Send", "User.Read"].map(Into::into).into(),
+            authenticated_at: Timestamp::from_millis(0),
+            renewed_at: Timestamp::from_millis(1000),
+            number: 1,
+            refresh: SealedText("sealed".into()),
+            previous: None,
+            access: vec![AccessRecord {
+                exchange: false,
+                issued_at: Timestamp::from_millis(1000),
+                valid_until: Timestamp::from_millis(5000),
+                number: 1,
+                sealed: SealedText("sealed".into()),
+            }],
+            trouble: None,
+        }
+    }
+
+    fn troubled(code: Code) -> Authentication {
+        let trouble = Trouble { code, detail: String::new(), since: Timestamp::from_millis(0) };
+        Authentication { trouble: Some(trouble), ..authentication() }
+    }
+
+    #[test]
+    fn each_state_has_its_cause() {
+        let graph = |authentication: Option<&Authentication>, signing_in| {
+            state(Kind::GraphOAuth2, authentication, signing_in)
+        };
+        assert_eq!(graph(None, false), MailboxState::NotAuthenticated);
+        assert_eq!(graph(None, true), MailboxState::SigningIn);
+        assert_eq!(graph(Some(&authentication()), true), MailboxState::Ready);
+        assert_eq!(graph(Some(&troubled(Code::SignInAgain)), false), MailboxState::SignInAgain);
+        assert_eq!(graph(Some(&troubled(Code::RegistrationBroken)), false), MailboxState::RegistrationBroken);
+        assert_eq!(state(Kind::SmtpBasic, None, false), MailboxState::SendingComesLater);
+        assert_eq!(state(Kind::SmtpOAuth2, Some(&authentication()), false), MailboxState::SendingComesLater);
+    }
+
+    #[test]
+    fn the_panel_shows_dates_and_permissions_and_no_token() {
+        let endpoints = Endpoints::new("http://localhost:1", "http://localhost:1").unwrap();
+        let at = |ms| view(&authentication(), Kind::GraphOAuth2, &endpoints, Timestamp::from_millis(ms));
+        let shown = at(2000);
+        let permissions: Vec<_> = shown.permissions.iter().map(|p| (p.name.as_str(), p.needed)).collect();
+        assert_eq!(permissions, [("Mail.Send", true), ("User.Read", false)]);
+        assert_eq!(shown.access_token_valid_until, Some(Timestamp::from_millis(5000)));
+        assert_eq!(at(5000).access_token_valid_until, None);
+        assert!(!serde_json::to_string(&shown).unwrap().contains("sealed"));
+    }
+
+    /// What this version stores; later versions must still read it.
+    #[test]
+    fn a_record_of_version_1_is_read_forever() {
+        let stored = r#"{"tenant_id":"t","object_id":"o","account":{"address":"a@b.nl"},
+            "scopes":["openid","https://graph.microsoft.com/Mail.Send","User.Read"],
+            "authenticated_at":"1970-01-01T00:00:00.000Z","renewed_at":"1970-01-01T00:00:01.000Z","number":1,
+            "refresh":"sealed","access":[{"exchange":false,"issued_at":"1970-01-01T00:00:01.000Z",
+            "valid_until":"1970-01-01T00:00:05.000Z","number":1,"sealed":"sealed"}]}"#;
+        assert_eq!(serde_json::from_str::<Authentication>(stored).unwrap(), authentication());
+    }
+}

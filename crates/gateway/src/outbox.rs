@@ -1,0 +1,103 @@
+use api::{Code, Timestamp};
+use microsoft::Refusal;
+
+/// Messages of one mailbox handed over at the same time: what Graph allows per app and mailbox (throttling-limits).
+pub const CONCURRENCY_MAX: usize = 4;
+
+/// A message is tried this often before it is refused: with the waits below, for about two days.
+pub const RETRIES_MAX: u32 = 40;
+
+/// First wait after a failure that passes, in milliseconds.
+const WAIT_FIRST_MS: i64 = 5_000;
+/// Longest wait between two attempts, in milliseconds.
+const WAIT_MAX_MS: i64 = 3_600_000;
+
+/// What becomes of a message after an attempt that was not a hand-over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Try again then.
+    Retry(Timestamp),
+    /// Wait until a person has signed in or mended something; then go out by itself.
+    Hold,
+    /// Nobody knows whether it was taken; never sent again by itself.
+    Unknown,
+    /// It will not be sent.
+    Refuse,
+}
+
+/// Decides after the `attempts`-th attempt failed; `jitter` is any random number.
+#[must_use]
+pub fn after_refusal(refusal: &Refusal, attempts: u32, now: Timestamp, jitter: u32) -> Next {
+    match refusal.code {
+        Code::OutcomeUnknown => Next::Unknown,
+        // What these need is not in the message: it waits, and nothing is lost.
+        Code::SignInAgain | Code::NotAuthenticated | Code::RegistrationBroken | Code::NotConfigured => {
+            Next::Hold
+        }
+        code if code.retryable() && attempts < RETRIES_MAX => {
+            let wait_ms = backoff_ms(attempts, jitter).max(refusal.retry_after_ms.unwrap_or_default());
+            Next::Retry(now.plus_millis(wait_ms))
+        }
+        _ => Next::Refuse,
+    }
+}
+
+/// 5 s, 10 s, 20 s … at most an hour, each with up to a quarter more, so that messages don't come back in step.
+fn backoff_ms(attempts: u32, jitter: u32) -> i64 {
+    let doublings = attempts.saturating_sub(1).min(20);
+    let wait_ms = WAIT_FIRST_MS.saturating_mul(1 << doublings).min(WAIT_MAX_MS);
+    wait_ms + i64::from(jitter) % (wait_ms / 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_795_459_200_000);
+
+    fn next(code: Code, attempts: u32) -> Next {
+        after_refusal(&Refusal::new(code, ""), attempts, NOW, 0)
+    }
+
+    #[test]
+    fn every_code_has_an_end() {
+        for code in Code::ALL {
+            let expected = match code {
+                Code::OutcomeUnknown => Next::Unknown,
+                Code::SignInAgain
+                | Code::NotAuthenticated
+                | Code::RegistrationBroken
+                | Code::NotConfigured => Next::Hold,
+                _ => Next::Refuse,
+            };
+            assert_eq!(next(*code, RETRIES_MAX), expected, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn what_passes_is_tried_again_later_and_later() {
+        assert_eq!(next(Code::MicrosoftUnavailable, 1), Next::Retry(NOW.plus_millis(5_000)));
+        assert_eq!(next(Code::MicrosoftUnavailable, 3), Next::Retry(NOW.plus_millis(20_000)));
+        assert_eq!(
+            next(Code::MicrosoftUnavailable, RETRIES_MAX - 1),
+            Next::Retry(NOW.plus_millis(WAIT_MAX_MS))
+        );
+        assert_eq!(next(Code::MicrosoftUnavailable, RETRIES_MAX), Next::Refuse);
+    }
+
+    #[test]
+    fn microsofts_patience_is_obeyed() {
+        let refusal = Refusal { retry_after_ms: Some(90_000), ..Refusal::new(Code::Throttled, "") };
+        assert_eq!(after_refusal(&refusal, 1, NOW, 0), Next::Retry(NOW.plus_millis(90_000)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_wait_is_never_negative_and_never_above_the_bound(attempts: u32, jitter: u32) {
+            let wait = backoff_ms(attempts, jitter);
+            prop_assert!((WAIT_FIRST_MS..=WAIT_MAX_MS + WAIT_MAX_MS / 4).contains(&wait));
+        }
+    }
+}

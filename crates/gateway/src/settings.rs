@@ -1,0 +1,94 @@
+use api::{Code, FieldError, Kind, MESSAGE_BYTES_SETTING_MAX, MailboxSettings, Problem};
+use mail::EmailAddress;
+
+/// Further addresses that one mailbox can list; Exchange allows more, nobody types more.
+const ALIASES_MAX: usize = 50;
+/// Longest host name (RFC 1035 section 2.3.4).
+const SERVER_CHARS_MAX: usize = 253;
+/// Longest user name.
+const USER_NAME_CHARS_MAX: usize = 320;
+/// Smallest message size that still is a mail, in bytes.
+const MESSAGE_BYTES_MIN: u64 = 10 * 1024;
+
+/// Checks what a person typed on the E-mail server page; everything that is wrong, at once.
+pub fn check_settings(settings: &MailboxSettings) -> Result<(), Problem> {
+    let mut errors = Vec::new();
+    let mut wrong = |field: &str, detail: &str| {
+        errors.push(FieldError { pointer: format!("/settings/{field}"), detail: detail.to_owned() });
+    };
+    if settings.address.parse::<EmailAddress>().is_err() {
+        wrong("address", "an address looks like facturen@example.nl");
+    }
+    if settings.aliases.len() > ALIASES_MAX {
+        wrong("aliases", "a mailbox lists at most 50 aliases");
+    }
+    for (index, alias) in settings.aliases.iter().enumerate() {
+        if alias.parse::<EmailAddress>().is_err() {
+            wrong(&format!("aliases/{index}"), "an address looks like verkoop@example.nl");
+        }
+    }
+    if !(MESSAGE_BYTES_MIN..=MESSAGE_BYTES_SETTING_MAX).contains(&settings.message_bytes_max) {
+        wrong("message_bytes_max", "the message size is between 10 kB and 150 MB");
+    }
+    let line = |text: &str, max: usize| !text.chars().any(char::is_control) && text.chars().count() <= max;
+    if settings.kind == Kind::SmtpBasic {
+        if settings.server.trim().is_empty() {
+            wrong("server", "the name of the mail server is missing, e.g. smtp.example.nl");
+        }
+        if settings.server_authentication && settings.user_name.trim().is_empty() {
+            wrong("user_name", "a server that requires authentication needs a user name");
+        }
+    }
+    if !line(&settings.server, SERVER_CHARS_MAX) || settings.server.contains([' ', '/', '@']) {
+        wrong("server", "a mail server is a host name such as smtp.example.nl, without https:// or spaces");
+    }
+    if !line(&settings.user_name, USER_NAME_CHARS_MAX) {
+        wrong("user_name", "a user name is one line of at most 320 characters");
+    }
+    if settings.port == 0 {
+        wrong("port", "a port is between 1 and 65535");
+    }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::new(Code::FieldsRefused, "the settings were not saved").with_errors(errors))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pointers(settings: &MailboxSettings) -> Vec<String> {
+        check_settings(settings).err().into_iter().flat_map(|p| p.errors).map(|error| error.pointer).collect()
+    }
+
+    #[test]
+    fn a_new_mailbox_is_in_order() {
+        assert_eq!(check_settings(&MailboxSettings::new("a@b.nl")), Ok(()));
+    }
+
+    #[test]
+    fn each_kind_asks_for_its_own_fields() {
+        let basic = MailboxSettings { kind: Kind::SmtpBasic, ..MailboxSettings::new("a@b.nl") };
+        assert_eq!(pointers(&basic), ["/settings/server", "/settings/user_name"]);
+        let open = MailboxSettings { server: "smtp.b.nl".into(), server_authentication: false, ..basic };
+        assert!(pointers(&open).is_empty());
+    }
+
+    #[test]
+    fn everything_wrong_is_told_at_once() {
+        let settings = MailboxSettings {
+            aliases: vec!["c@d.nl".into(), "e".into()],
+            server: "https://x y".into(),
+            port: 0,
+            message_bytes_max: 1,
+            ..MailboxSettings::new("a")
+        };
+        assert_eq!(
+            pointers(&settings),
+            ["address", "aliases/1", "message_bytes_max", "server", "port"]
+                .map(|field| format!("/settings/{field}"))
+        );
+    }
+}

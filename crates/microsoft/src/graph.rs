@@ -1,0 +1,26 @@
+use http::{Method, Request, header};
+use oauth2::AccessToken;
+
+use crate::HttpRequest;
+use crate::refusal::Refusal;
+
+/// A Graph request with its token; `client_request_id` is ours, so that Microsoft's support and our log find each other.
+pub(crate) fn request(
+    method: Method,
+    url: String,
+    token: &AccessToken,
+    client_request_id: &str,
+    json: Vec<u8>,
+) -> Result<HttpRequest, Refusal> {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(url)
+        .header(header::AUTHORIZATION, format!("Bearer {}", token.secret()))
+        .header(header::ACCEPT, "application/json")
+        .header("client-request-id", client_request_id);
+    if !json.is_empty() {
+        request = request.header(header::CONTENT_TYPE, "application/json");
+    }
+    // Only a token that is no header value, or an address that is no URL, gets here.
+    request.body(json).map_err(|_| Refusal::new(api::Code::Internal, "a Graph request can't be written"))
+}

@@ -1,0 +1,69 @@
+use http::Method;
+use oauth2::AccessToken;
+use serde::Deserialize;
+
+use crate::graph::request;
+use crate::graph_error::refusal;
+use crate::{Endpoints, HttpRequest, HttpResponse, Refusal};
+
+/// The account behind a token, from `GET /me` (Microsoft: user-get).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Profile {
+    /// The object id; equals the id_token's `oid`.
+    pub id: String,
+    /// The display name.
+    pub display_name: Option<String>,
+    /// The primary SMTP address.
+    pub mail: Option<String>,
+    /// The sign-in name, which often looks like an address and is not always one.
+    pub user_principal_name: Option<String>,
+    /// Every address of the mailbox, `smtp:…`, where the tenant lets us read them.
+    #[serde(default)]
+    proxy_addresses: Vec<String>,
+}
+
+impl Profile {
+    /// Every address this account is known by, the most telling first.
+    pub fn addresses(&self) -> impl Iterator<Item = &str> {
+        let aliases = self.proxy_addresses.iter().filter_map(|proxy| {
+            let (scheme, address) = proxy.split_once(':')?;
+            scheme.eq_ignore_ascii_case("smtp").then_some(address)
+        });
+        self.mail.as_deref().into_iter().chain(self.user_principal_name.as_deref()).chain(aliases)
+    }
+}
+
+/// Asks whose token this is. Needs `User.Read`.
+pub fn me(
+    endpoints: &Endpoints,
+    token: &AccessToken,
+    client_request_id: &str,
+) -> Result<HttpRequest, Refusal> {
+    let url = endpoints.graph("/me?$select=id,displayName,mail,userPrincipalName,proxyAddresses");
+    request(Method::GET, url, token, client_request_id, Vec::new())
+}
+
+/// Reads the answer to [`me`].
+pub fn read_me(answer: &HttpResponse) -> Result<Profile, Refusal> {
+    if answer.status() != http::StatusCode::OK {
+        return Err(refusal(answer));
+    }
+    serde_json::from_slice(answer.body()).map_err(|_| {
+        Refusal::new(api::Code::MicrosoftUnavailable, "Graph's answer about the account can't be read")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_every_address_of_the_account() {
+        let body = r#"{"id":"o-1","displayName":"F","mail":"f@b.nl","userPrincipalName":"f@b.onmicrosoft.com",
+            "proxyAddresses":["SMTP:f@b.nl","smtp:verkoop@b.nl","SIP:f@b.nl"]}"#;
+        let profile = read_me(&http::Response::new(body.into())).unwrap();
+        let addresses: Vec<_> = profile.addresses().collect();
+        assert_eq!(addresses, ["f@b.nl", "f@b.onmicrosoft.com", "f@b.nl", "verkoop@b.nl"]);
+    }
+}

@@ -1,0 +1,364 @@
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use api::Code;
+use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType};
+use oauth2::{
+    AccessToken, AsyncHttpClient, AuthType, AuthorizationCode, Client, ClientId, ClientSecret,
+    EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, PkceCodeVerifier, RedirectUrl, RefreshToken,
+    RequestTokenError, Scope, StandardRevocableToken, TokenResponse, TokenUrl,
+};
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+use crate::entra_error::EntraError;
+use crate::refusal::retry_after_ms;
+use crate::{Endpoints, Refusal, TransportError};
+
+/// Carries requests to Microsoft out; the host's part of a conversation.
+pub trait Http {
+    /// Sends one request and brings its answer, whatever its status.
+    ///
+    /// Follows no redirect and adds no `Origin` header, or Entra takes us for a single-page app (AADSTS9002326).
+    fn send(&self, request: HttpRequest) -> impl Future<Output = Result<HttpResponse, TransportError>>;
+}
+
+/// An app registration of the platform *Web*: a confidential client, which redeems with secret and verifier.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// The application (client) id.
+    pub client_id: String,
+    /// The secret's *value*.
+    pub client_secret: ClientSecret,
+}
+
+/// Where token requests of one organisation go, and as which app.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenEndpoint<'a> {
+    /// The cloud.
+    pub endpoints: &'a Endpoints,
+    /// A tenant id, or `organizations` where it is not known yet.
+    pub tenant: &'a str,
+    /// The app.
+    pub registration: &'a Registration,
+}
+
+/// What came back from Microsoft's page, with what the browser kept.
+#[derive(Debug)]
+pub struct Redemption {
+    /// The authorization code.
+    pub code: AuthorizationCode,
+    /// The verifier of the challenge in the authorization URL.
+    pub verifier: PkceCodeVerifier,
+    /// The redirect URI of the authorization URL, again.
+    pub redirect_uri: String,
+}
+
+/// What the token endpoint gave.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// For the resource asked for.
+    pub access: AccessToken,
+    /// Its life in seconds; 60 to 90 minutes as a rule.
+    pub expires_in_seconds: i64,
+    /// The next refresh token; absent when `offline_access` was not granted.
+    pub refresh: Option<RefreshToken>,
+    /// Granted permissions; may name more than was asked.
+    pub scopes: Vec<String>,
+    /// Who signed in, as a JWT; comes with a redeemed code and mostly with a refresh.
+    pub id_token: Option<String>,
+}
+
+impl TokenEndpoint<'_> {
+    /// Redeems an authorization code with client secret **and** verifier (RFC 6749 section 4.1.3, RFC 7636 section
+    /// 4.5). `scopes` name one resource.
+    pub async fn redeem(
+        self,
+        redemption: Redemption,
+        scopes: &[String],
+        http: &impl Http,
+    ) -> Result<Tokens, Refusal> {
+        let redirect_uri =
+            RedirectUrl::new(redemption.redirect_uri).map_err(|_| misconfigured("redirect URI"))?;
+        let client = self.client()?.set_redirect_uri(redirect_uri);
+        let observed = Observed::new(http);
+        let answer = client
+            .exchange_code(redemption.code)
+            .set_pkce_verifier(redemption.verifier)
+            .add_extra_param("scope", scopes.join(" "))
+            .request_async(&observed)
+            .await;
+        observed.understand(answer)
+    }
+
+    /// Trades a refresh token for an access token of one resource and the next refresh token (RFC 6749 section 6).
+    ///
+    /// The old refresh token stays valid at Entra, so a lost answer loses nothing (Microsoft: refresh-tokens).
+    pub async fn refresh(
+        self,
+        token: &RefreshToken,
+        scopes: &[String],
+        http: &impl Http,
+    ) -> Result<Tokens, Refusal> {
+        let client = self.client()?;
+        let observed = Observed::new(http);
+        let answer = client
+            .exchange_refresh_token(token)
+            .add_scopes(scopes.iter().cloned().map(Scope::new))
+            .request_async(&observed)
+            .await;
+        observed.understand(answer)
+    }
+
+    fn client(self) -> Result<EntraClient, Refusal> {
+        let url = TokenUrl::new(self.endpoints.token(self.tenant)).map_err(|_| misconfigured("tenant"))?;
+        Ok(Client::new(ClientId::new(self.registration.client_id.clone()))
+            .set_client_secret(self.registration.client_secret.clone())
+            .set_auth_type(AuthType::RequestBody)
+            .set_token_uri(url))
+    }
+}
+
+fn misconfigured(what: &str) -> Refusal {
+    Refusal::new(Code::NotConfigured, format!("the {what} does not make a URL"))
+}
+
+type EntraClient = Client<
+    EntraError,
+    EntraTokens,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
+
+/// The host's HTTP, with an eye on what the oauth2 crate drops from a refusal: its status and `Retry-After`.
+struct Observed<'h, H> {
+    http: &'h H,
+    status: Cell<u16>,
+    retry_after_ms: Cell<Option<i64>>,
+}
+
+impl<'h, H: Http> Observed<'h, H> {
+    fn new(http: &'h H) -> Self {
+        Self { http, status: Cell::new(0), retry_after_ms: Cell::new(None) }
+    }
+
+    fn understand(
+        &self,
+        answer: Result<EntraTokens, RequestTokenError<TransportError, EntraError>>,
+    ) -> Result<Tokens, Refusal> {
+        let status = self.status.get();
+        answer.map(EntraTokens::into_tokens).map_err(|error| match error {
+            RequestTokenError::ServerResponse(error) => error.refusal(status, self.retry_after_ms.get()),
+            RequestTokenError::Request(error) => Refusal::new(Code::MicrosoftUnavailable, error.to_string()),
+            // `Parse` carries the body, which may hold tokens: it goes no further than here.
+            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => EntraError::default()
+                .refusal(if status < 500 { 502 } else { status }, self.retry_after_ms.get()),
+        })
+    }
+}
+
+impl<'c, H: Http> AsyncHttpClient<'c> for Observed<'_, H> {
+    type Error = TransportError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, TransportError>> + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            let answer = self.http.send(request).await?;
+            self.status.set(answer.status().as_u16());
+            self.retry_after_ms.set(retry_after_ms(answer.headers()));
+            Ok(answer)
+        })
+    }
+}
+
+/// The body of Entra's answer (Microsoft: v2-oauth2-auth-code-flow, "Successful response").
+#[derive(Debug, Serialize, Deserialize)]
+struct EntraTokens {
+    access_token: AccessToken,
+    #[serde(deserialize_with = "oauth2::helpers::deserialize_untagged_enum_case_insensitive")]
+    token_type: BasicTokenType,
+    #[serde(default, deserialize_with = "number_or_text")]
+    expires_in: i64,
+    #[serde(default)]
+    refresh_token: Option<RefreshToken>,
+    #[serde(default)]
+    scope: String,
+    #[serde(default)]
+    id_token: Option<String>,
+}
+
+impl EntraTokens {
+    fn into_tokens(self) -> Tokens {
+        Tokens {
+            access: self.access_token,
+            expires_in_seconds: self.expires_in.max(0),
+            refresh: self.refresh_token,
+            scopes: self.scope.split_ascii_whitespace().map(str::to_owned).collect(),
+            id_token: self.id_token,
+        }
+    }
+}
+
+impl TokenResponse for EntraTokens {
+    type TokenType = BasicTokenType;
+
+    fn access_token(&self) -> &AccessToken {
+        &self.access_token
+    }
+
+    fn token_type(&self) -> &BasicTokenType {
+        &self.token_type
+    }
+
+    fn expires_in(&self) -> Option<Duration> {
+        u64::try_from(self.expires_in).ok().map(Duration::from_secs)
+    }
+
+    fn refresh_token(&self) -> Option<&RefreshToken> {
+        self.refresh_token.as_ref()
+    }
+
+    fn scopes(&self) -> Option<&Vec<Scope>> {
+        None // kept as text: Entra's names are URLs, compared by `scopes::missing`
+    }
+}
+
+/// Entra has written `expires_in` as a number and as a text.
+fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum NumberOrText {
+        Number(i64),
+        Text(String),
+    }
+    match NumberOrText::deserialize(deserializer)? {
+        NumberOrText::Number(number) => Ok(number),
+        NumberOrText::Text(text) => text.parse().map_err(de::Error::custom),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::collections::BTreeMap;
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    struct Canned {
+        status: u16,
+        body: &'static str,
+        seen: RefCell<Vec<HttpRequest>>,
+    }
+
+    impl Http for Canned {
+        async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+            self.seen.borrow_mut().push(request);
+            let answer = http::Response::builder().status(self.status).header("retry-after", "2.5");
+            Ok(answer.header("content-type", "application/json").body(self.body.into()).unwrap())
+        }
+    }
+
+    fn canned(status: u16, body: &'static str) -> Canned {
+        Canned { status, body, seen: RefCell::default() }
+    }
+
+    fn form(canned: &Canned) -> BTreeMap<String, String> {
+        let seen = canned.seen.borrow();
+        assert_eq!(seen.len(), 1);
+        assert!(
+            !seen[0].headers().contains_key("origin") && !seen[0].headers().contains_key("authorization")
+        );
+        assert_eq!(seen[0].uri(), "https://login.microsoftonline.com/organizations/oauth2/v2.0/token");
+        form_urlencoded::parse(seen[0].body()).into_owned().collect()
+    }
+
+    fn with_endpoint<T>(run: impl FnOnce(TokenEndpoint<'_>) -> T) -> T {
+        let endpoints =
+            Endpoints::new("https://login.microsoftonline.com", "https://graph.microsoft.com").unwrap();
+        let registration =
+            Registration { client_id: "app".into(), client_secret: ClientSecret::new("s&cret".into()) };
+        run(TokenEndpoint { endpoints: &endpoints, tenant: "organizations", registration: &registration })
+    }
+
+    const ANSWER: &str = r#"{"token_type":"bearer","scope":"https://graph.microsoft.com/Mail.Send email",
+        "expires_in":"3599","ext_expires_in":3599,"access_token":"at","refresh_token":"rt","id_token":"it"}"#;
+
+    #[test]
+    fn redeems_with_secret_and_verifier() {
+        let http = canned(200, ANSWER);
+        let tokens = with_endpoint(|endpoint| {
+            let redemption = Redemption {
+                code: AuthorizationCode::new("code".into()),
+                verifier: PkceCodeVerifier::new("verifier".into()),
+                redirect_uri: "https://mail.example.com/oauth/callback".into(),
+            };
+            endpoint.redeem(redemption, &["openid".into(), "Mail.Send".into()], &http).now_or_never().unwrap()
+        })
+        .unwrap();
+        assert_eq!((tokens.access.secret().as_str(), tokens.expires_in_seconds), ("at", 3599));
+        assert_eq!(tokens.scopes, ["https://graph.microsoft.com/Mail.Send", "email"]);
+        let expected = [
+            ("client_id", "app"),
+            ("client_secret", "s&cret"),
+            ("code", "code"),
+            ("code_verifier", "verifier"),
+            ("grant_type", "authorization_code"),
+            ("redirect_uri", "https://mail.example.com/oauth/callback"),
+            ("scope", "openid Mail.Send"),
+        ];
+        assert_eq!(form(&http), expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    }
+
+    #[test]
+    fn a_refusal_keeps_microsofts_words_status_and_patience() {
+        let http = canned(
+            400,
+            r#"{"error":"invalid_grant","error_description":"AADSTS700082: expired.\r\nTrace ID: x",
+                "error_codes":[700082],"correlation_id":"c-1"}"#,
+        );
+        let refusal = with_endpoint(|endpoint| {
+            endpoint
+                .refresh(&RefreshToken::new("rt".into()), &["Mail.Send".into()], &http)
+                .now_or_never()
+                .unwrap()
+        })
+        .unwrap_err();
+        assert_eq!(form(&http)["grant_type"], "refresh_token");
+        assert_eq!((refusal.code, refusal.retry_after_ms), (Code::SignInAgain, Some(2500)));
+        let upstream = refusal.upstream.unwrap();
+        assert_eq!((upstream.status, upstream.code.as_deref()), (400, Some("AADSTS700082")));
+        assert_eq!(upstream.request_id.as_deref(), Some("c-1"));
+        assert!(!upstream.message.unwrap().contains('\n'));
+    }
+
+    #[test]
+    fn a_body_that_is_no_answer_is_a_fault_at_microsoft_and_is_not_repeated() {
+        for body in ["<html>secret-in-body</html>", "", r#"{"access_token":"secret-in-body"}"#] {
+            for status in [200, 404, 502] {
+                let http = canned(status, body);
+                let refusal = with_endpoint(|endpoint| {
+                    endpoint.refresh(&RefreshToken::new("rt".into()), &[], &http).now_or_never().unwrap()
+                })
+                .unwrap_err();
+                assert_eq!(refusal.code, Code::MicrosoftUnavailable);
+                assert!(!format!("{refusal:?}").contains("secret-in-body"));
+            }
+        }
+    }
+
+    #[test]
+    fn no_token_is_ever_printed() {
+        let tokens: EntraTokens = serde_json::from_str(ANSWER).unwrap();
+        let printed = format!("{:?}", EntraTokens { id_token: None, ..tokens }.into_tokens());
+        assert!(!printed.contains("\"at\"") && !printed.contains("\"rt\""), "{printed}");
+    }
+}
