@@ -1,0 +1,189 @@
+//! `GET /authorize` and the posts of its three pages: account, password, consent.
+
+use std::sync::Arc;
+
+use axum::{
+    Form,
+    extract::{Path, Query as UrlQuery, State},
+    http::{HeaderMap, HeaderValue, header},
+    response::Response,
+};
+use serde::Deserialize;
+
+use crate::{
+    directory::Account,
+    entra::{
+        authorize_request::{Prompt, Query, Stop},
+        errors,
+        flow::{Code, Flow, Step},
+        pages,
+    },
+    origin::Origin,
+    random,
+    refused::not_implemented,
+    state::{Sandbox, Store},
+};
+
+/// The browser's session with the sandbox, so that a second sign-in needs no password.
+pub(crate) const SESSION_COOKIE: &str = "sandbox_session";
+
+/// The first request.
+pub(crate) async fn start(
+    State(sandbox): State<Arc<Sandbox>>,
+    Path(tenant): Path<String>,
+    Origin(origin): Origin,
+    headers: HeaderMap,
+    UrlQuery(query): UrlQuery<Query>,
+) -> Response {
+    let mut store = sandbox.store();
+    let request = match query.check(tenant, &sandbox.config, &store.directory) {
+        Ok(request) => request,
+        Err(Stop::OnPage(refusal)) => return pages::refused(&refusal, &sandbox),
+        Err(Stop::Back(return_to, refusal)) => {
+            return return_to.redirect(&refusal.redirect_pairs(sandbox.clock.now(), &origin));
+        }
+        Err(Stop::NotImplemented(what)) => return not_implemented(&what),
+    };
+    let now = sandbox.clock.seconds();
+    let session = session(&headers, &store);
+    let flow = Flow::begin(request, session.as_ref(), &store, now);
+    if flow.request.prompt == Prompt::Silent {
+        return silent(&flow, &mut store, &sandbox, &origin);
+    }
+    let id = random::text(24);
+    store.flows.insert(id.clone(), flow);
+    show(&id, &mut store, &sandbox, None)
+}
+
+/// `prompt=none`: a code, or an error that says which page was missing; never a page (section 1.2).
+fn silent(flow: &Flow, store: &mut Store, sandbox: &Sandbox, origin: &str) -> Response {
+    let refusal = match flow.next(store) {
+        Step::Picker | Step::Password(_) => errors::no_session(),
+        Step::Consent(_) => errors::silent_consent(&sandbox.config.client_id),
+        Step::Done(account) => {
+            let code = Code::issue(store, flow.request.clone(), &account.oid, sandbox.clock.seconds());
+            return flow.request.granted(code, &account);
+        }
+    };
+    flow.request.return_to.redirect(&refusal.redirect_pairs(sandbox.clock.now(), origin))
+}
+
+/// The picker's form.
+#[derive(Debug, Deserialize)]
+pub(crate) struct AccountForm {
+    flow: String,
+    /// Empty: back to the picker.
+    account: String,
+}
+
+pub(crate) async fn account(
+    State(sandbox): State<Arc<Sandbox>>,
+    headers: HeaderMap,
+    Form(form): Form<AccountForm>,
+) -> Response {
+    let mut store = sandbox.store();
+    let session = session(&headers, &store);
+    let account = store.directory.by_oid(&form.account).cloned();
+    if let Some(flow) = store.flows.get_mut(&form.flow) {
+        match account {
+            Some(account) if !flow.request.tenant.admits(&account) => {
+                return pages::refused(&errors::other_tenant(&account.upn), &sandbox);
+            }
+            Some(account) => flow.choose(&account, session.as_ref()),
+            None => flow.oid = None,
+        }
+    }
+    show(&form.flow, &mut store, &sandbox, None)
+}
+
+/// The password page's form.
+#[derive(Deserialize)]
+pub(crate) struct PasswordForm {
+    flow: String,
+    password: String,
+}
+
+pub(crate) async fn password(
+    State(sandbox): State<Arc<Sandbox>>,
+    Form(form): Form<PasswordForm>,
+) -> Response {
+    let mut store = sandbox.store();
+    let oid = store.flows.get(&form.flow).and_then(|flow| flow.oid.clone());
+    let account = oid.and_then(|oid| store.directory.by_oid(&oid).cloned());
+    let Some(account) = account else {
+        return show(&form.flow, &mut store, &sandbox, None);
+    };
+    if account.password != form.password {
+        // AADSTS50126, only ever seen on the page (section 3.1).
+        return show(&form.flow, &mut store, &sandbox, Some("Your account or password is incorrect."));
+    }
+    if let Some(flow) = store.flows.get_mut(&form.flow) {
+        flow.authenticated = true;
+    }
+    let session = random::text(32);
+    store.sessions.insert(session.clone(), account.oid);
+    let mut response = show(&form.flow, &mut store, &sandbox, None);
+    let cookie = format!("{SESSION_COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// The consent page's form.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ConsentForm {
+    flow: String,
+    answer: String,
+}
+
+pub(crate) async fn consent(State(sandbox): State<Arc<Sandbox>>, Form(form): Form<ConsentForm>) -> Response {
+    let mut store = sandbox.store();
+    let Some(flow) = store.flows.get_mut(&form.flow) else {
+        return pages::refused(&errors::flow_expired(), &sandbox);
+    };
+    if form.answer != "accept" {
+        let return_to = flow.request.return_to.clone();
+        store.flows.remove(&form.flow);
+        return return_to.cancelled();
+    }
+    if flow.authenticated
+        && let Some(oid) = flow.oid.clone()
+    {
+        flow.accepted = true;
+        let scopes = flow.request.scopes.clone();
+        store.consents.entry(oid).or_default().extend(scopes);
+    }
+    show(&form.flow, &mut store, &sandbox, None)
+}
+
+/// The next page of a flow, or its end.
+fn show(id: &str, store: &mut Store, sandbox: &Sandbox, problem: Option<&str>) -> Response {
+    let now = sandbox.clock.seconds();
+    let Some(flow) = store.flows.get(id).filter(|flow| flow.expires_at > now).cloned() else {
+        return pages::refused(&errors::flow_expired(), sandbox);
+    };
+    match flow.next(store) {
+        Step::Picker => pages::picker(id, &flow.request, store, sandbox),
+        Step::Password(account) => pages::password(id, &flow.request, &account, problem, sandbox),
+        Step::Consent(account) => pages::consent(id, &flow.request, &account, sandbox),
+        Step::Done(account) => {
+            store.flows.remove(id);
+            let code = Code::issue(store, flow.request.clone(), &account.oid, now);
+            flow.request.granted(code, &account)
+        }
+    }
+}
+
+fn session(headers: &HeaderMap, store: &Store) -> Option<Account> {
+    let value = session_cookie(headers)?;
+    let oid = store.sessions.get(&value)?;
+    store.directory.by_oid(oid).cloned()
+}
+
+/// The session cookie's value.
+pub(crate) fn session_cookie(headers: &HeaderMap) -> Option<String> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, value)| value.to_owned())
+}

@@ -1,0 +1,127 @@
+//! A sign-in under way, and the code it ends in.
+
+use std::fmt;
+
+use crate::{
+    directory::{Account, Tenant},
+    entra::authorize_request::{AuthorizeRequest, Prompt},
+    random,
+    scopes::Scope,
+    state::Store,
+};
+
+/// How long the pages of one sign-in may take in all. Entra's value is unknown [U].
+const FLOW_SECONDS: i64 = 3600;
+
+/// One sign-in, from the first page to the code.
+#[derive(Debug, Clone)]
+pub(crate) struct Flow {
+    pub(crate) request: AuthorizeRequest,
+    pub(crate) oid: Option<String>,
+    pub(crate) authenticated: bool,
+    /// Pressed *Accept* in this flow (for `prompt=consent`).
+    pub(crate) accepted: bool,
+    pub(crate) expires_at: i64,
+}
+
+/// What the person sees next.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Picker,
+    Password(Account),
+    Consent(Account),
+    Done(Account),
+}
+
+impl Flow {
+    /// Begins with what hint and browser session already tell (section 1.2).
+    pub(crate) fn begin(
+        request: AuthorizeRequest,
+        session: Option<&Account>,
+        store: &Store,
+        now: i64,
+    ) -> Self {
+        let hinted = request.login_hint.as_deref().and_then(|hint| store.directory.by_name(hint));
+        let account = match request.prompt {
+            Prompt::SelectAccount => None,
+            Prompt::Login => hinted,
+            Prompt::Silent | Prompt::Consent | Prompt::Unsaid => {
+                hinted.or(session.filter(|_| request.login_hint.is_none()))
+            }
+        };
+        let account = account.filter(|account| request.tenant.admits(account));
+        let mut flow = Self {
+            request,
+            oid: None,
+            authenticated: false,
+            accepted: false,
+            expires_at: now + FLOW_SECONDS,
+        };
+        if let Some(account) = account {
+            flow.choose(account, session);
+        }
+        flow
+    }
+
+    /// Takes an account; the browser's session spares it the password, unless `prompt=login`.
+    pub(crate) fn choose(&mut self, account: &Account, session: Option<&Account>) {
+        let signed_in = session.is_some_and(|session| session.oid == account.oid);
+        self.authenticated = signed_in && self.request.prompt != Prompt::Login;
+        self.oid = Some(account.oid.clone());
+    }
+
+    pub(crate) fn next(&self, store: &Store) -> Step {
+        let account = self.oid.as_deref().and_then(|oid| store.directory.by_oid(oid)).cloned();
+        match account {
+            None => Step::Picker,
+            Some(account) if !self.authenticated => Step::Password(account),
+            Some(account) if self.wants_consent(store, &account) => Step::Consent(account),
+            Some(account) => Step::Done(account),
+        }
+    }
+
+    fn wants_consent(&self, store: &Store, account: &Account) -> bool {
+        let asked_again = self.request.prompt == Prompt::Consent && !self.accepted;
+        asked_again || self.request.scopes.iter().any(|scope| !store.consented(&account.oid, *scope))
+    }
+}
+
+/// An authorization code and all it is bound to: client (there is one), redirect URI, tenant, challenge.
+#[derive(Clone)]
+pub(crate) struct Code {
+    pub(crate) value: String,
+    pub(crate) oid: String,
+    pub(crate) request: AuthorizeRequest,
+    pub(crate) expires_at: i64,
+    /// Single use: the second try is AADSTS54005 (section 1.4).
+    pub(crate) redeemed: bool,
+}
+
+impl Code {
+    /// 750 random bytes are 1000 characters: codes can be longer than 1 kB (section 1.4).
+    pub(crate) fn issue(store: &mut Store, request: AuthorizeRequest, oid: &str, now: i64) -> String {
+        let value = format!("1.A{}", random::text(750));
+        let expires_at = now + store.settings.code_seconds;
+        let code = Self { value: value.clone(), oid: oid.to_owned(), request, expires_at, redeemed: false };
+        store.codes.push(code);
+        value
+    }
+
+    pub(crate) fn scopes(&self) -> &[Scope] {
+        &self.request.scopes
+    }
+
+    /// Whether a token URL with this tenant may redeem it (AADSTS700005).
+    pub(crate) fn fits(&self, tenant: &Tenant, account: &Account) -> bool {
+        tenant.admits(account)
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Code")
+            .field("oid", &self.oid)
+            .field("redeemed", &self.redeemed)
+            .finish_non_exhaustive()
+    }
+}

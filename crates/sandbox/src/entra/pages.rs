@@ -1,0 +1,148 @@
+//! The pages of the sign-in: picker, password, consent, and the ones that lead nowhere.
+//!
+//! Element ids are a contract with tests (`docs/sandbox.md`): `#account-<local part>`, `#password`, `#sign-in`,
+//! `#accept`, `#cancel`, `#other-account`, `#aadsts`.
+
+use axum::{http::StatusCode, response::Response};
+use maud::{Markup, html};
+
+use crate::{
+    directory::Account,
+    entra::{authorize_request::AuthorizeRequest, errors::Refusal},
+    html::Page,
+    scopes::Scope,
+    state::{Sandbox, Store},
+};
+
+pub(crate) fn picker(id: &str, request: &AuthorizeRequest, store: &Store, sandbox: &Sandbox) -> Response {
+    let unknown = request.login_hint.as_deref().filter(|hint| store.directory.by_name(hint).is_none());
+    let content = html! {
+        main {
+            h1 { "Pick an account" }
+            p.quiet { "to continue to " strong { "Postbode" } }
+            @if let Some(hint) = unknown {
+                p.problem { "There is no account " strong { (hint) } " here." }
+            }
+            form method="post" action=(action(request, "account")) {
+                input type="hidden" name="flow" value=(id);
+                ul.accounts {
+                    @for account in store.directory.accounts() {
+                        li {
+                            button.account type="submit" id={ "account-" (account.local_part()) }
+                                name="account" value=(account.oid) { (person(account)) }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    show("Pick an account", content, sandbox)
+}
+
+pub(crate) fn password(
+    id: &str,
+    request: &AuthorizeRequest,
+    account: &Account,
+    problem: Option<&str>,
+    sandbox: &Sandbox,
+) -> Response {
+    let content = html! {
+        main {
+            div.account { (person(account)) }
+            h1 { "Enter password" }
+            form method="post" action=(action(request, "password")) {
+                input type="hidden" name="flow" value=(id);
+                // For password managers, which file the password under a name.
+                input type="hidden" name="username" autocomplete="username" value=(account.upn);
+                label for="password" { "Password" }
+                @if let Some(problem) = problem { p.problem #problem role="alert" { (problem) } }
+                input #password type="password" name="password" required autofocus autocomplete="current-password"
+                    aria-describedby=(if problem.is_some() { "problem hint" } else { "hint" });
+                p.quiet #hint { "In the sandbox it is " code { (account.password) } "." }
+                div.buttons { button.primary #sign-in type="submit" { "Sign in" } }
+            }
+            form method="post" action=(action(request, "account")) {
+                input type="hidden" name="flow" value=(id);
+                input type="hidden" name="account" value="";
+                button.link #other-account type="submit" { "Use another account" }
+            }
+        }
+    };
+    show("Enter password", content, sandbox)
+}
+
+pub(crate) fn consent(
+    id: &str,
+    request: &AuthorizeRequest,
+    account: &Account,
+    sandbox: &Sandbox,
+) -> Response {
+    // Permissions first, sign-in scopes last, as they matter to the reader.
+    let (of_apis, of_sign_in): (Vec<&Scope>, Vec<&Scope>) =
+        request.scopes.iter().partition(|scope| scope.resource.is_some());
+    let content = html! {
+        main {
+            div.account { (person(account)) }
+            h1 { "Permissions requested" }
+            p { strong { "Postbode" } " would like to:" }
+            ul.permissions {
+                @for scope in of_apis.iter().chain(&of_sign_in) {
+                    li {
+                        details {
+                            summary { (scope.title) }
+                            p.quiet { (scope.plain) br; code { (scope.full()) } }
+                        }
+                    }
+                }
+            }
+            p.quiet { "Accepting lets Postbode use this as long as nobody takes it back." }
+            form method="post" action=(action(request, "consent")) {
+                input type="hidden" name="flow" value=(id);
+                div.buttons {
+                    button #cancel type="submit" name="answer" value="cancel" { "Cancel" }
+                    button.primary #accept type="submit" name="answer" value="accept" { "Accept" }
+                }
+            }
+        }
+    };
+    show("Permissions requested", content, sandbox)
+}
+
+/// A refusal that never goes back to the app (section 1.4).
+pub(crate) fn refused(refusal: &Refusal, sandbox: &Sandbox) -> Response {
+    let content = html! {
+        main {
+            h1 { "Sorry, but we’re having trouble signing you in." }
+            p #aadsts { strong { "AADSTS" (refusal.number) } ": " (refusal.text) }
+            p.quiet { "The app is not told about this: Microsoft shows it here, and nothing comes back." }
+        }
+    };
+    Page { title: "Trouble signing in", layout: "signin", refresh: None, content }
+        .respond(refusal.status, sandbox)
+}
+
+pub(crate) fn signed_out(sandbox: &Sandbox) -> Response {
+    let content = html! {
+        main {
+            h1 { "You signed out of your account" }
+            p.quiet { "It’s a good idea to close all browser windows. What an app may do is not changed by this." }
+        }
+    };
+    show("Signed out", content, sandbox)
+}
+
+fn show(title: &str, content: Markup, sandbox: &Sandbox) -> Response {
+    Page { title, layout: "signin", refresh: None, content }.respond(StatusCode::OK, sandbox)
+}
+
+fn action(request: &AuthorizeRequest, step: &str) -> String {
+    format!("/{}/sign-in/{step}", request.segment)
+}
+
+fn person(account: &Account) -> Markup {
+    let initial: String = account.name.chars().take(1).collect();
+    html! {
+        span.initial aria-hidden="true" { (initial) }
+        span.who { span.name { (account.name) } span.quiet { (account.upn) } }
+    }
+}

@@ -1,0 +1,38 @@
+//! A local stand-in for Microsoft 365, for people without a tenant and for tests: Entra ID's consent and tokens,
+//! Graph's `sendMail`, and an inbox that shows what was sent.
+//!
+//! In scope: what `docs/sandbox.md` lists, each with the fact it comes from. Out of scope: everything else, which is
+//! answered with `501` and its own name, never with a guess. State is in memory and ends with the process.
+//!
+//! This crate knows nothing of `crates/microsoft` and `crates/mail`: it reads the facts a second time, so that one
+//! misreading can't hide in both sides. "Section" in the comments here is a section of the Microsoft fact sheet;
+//! [U] marks a wording or number that nobody could look up.
+
+mod clock;
+mod config;
+mod control;
+mod directory;
+mod entra;
+mod graph;
+mod home;
+mod html;
+mod inbox;
+mod log;
+mod origin;
+mod random;
+mod refused;
+mod router;
+mod scopes;
+mod serve;
+mod state;
+#[cfg(test)]
+mod testing;
+mod tls;
+
+pub use clock::Clock;
+pub use config::{Config, Settings};
+pub use origin::Scheme;
+pub use random::secret;
+pub use router::router;
+pub use serve::{Addresses, Serving, serve};
+pub use state::Sandbox;
