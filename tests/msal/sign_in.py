@@ -82,8 +82,9 @@ def main():
         verify=ca,
     )
 
-    # Consent for both resources at once, code for the first (the fact sheet's 6.4).
-    flow = app.initiate_auth_code_flow(GRAPH + SMTP, redirect_uri=redirect_uri)
+    # Consent for both resources at once, code for the first (the fact sheet's 6.4). `prompt` makes the page appear in
+    # the second run against the same sandbox, too.
+    flow = app.initiate_auth_code_flow(GRAPH + SMTP, redirect_uri=redirect_uri, prompt="consent")
     check("code_challenge_method=S256" in flow["auth_uri"], "msal uses PKCE", flow["auth_uri"])
     page = browser.get(flow["auth_uri"])
     page = press(browser, page, "account-facturen")
