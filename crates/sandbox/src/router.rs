@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
+use axum::{Router, extract::DefaultBodyLimit, routing::get};
 
-use crate::{control, entra, graph, home, html, inbox, log, refused, state::Sandbox};
+use crate::{control, entra, graph, home, html, inbox, refused, state::Sandbox};
 
 /// The whole sandbox as one service. Add a [`crate::Scheme`] extension when it is served over TLS.
 pub fn router(sandbox: Arc<Sandbox>) -> Router {
@@ -18,6 +18,5 @@ pub fn router(sandbox: Arc<Sandbox>) -> Router {
         .fallback(refused::unknown_path)
         .method_not_allowed_fallback(refused::unknown_path)
         .layer(DefaultBodyLimit::max(1024 * 1024)) // forms and control calls; sendMail has its own cap
-        .layer(middleware::from_fn(log::line))
         .with_state(sandbox)
 }

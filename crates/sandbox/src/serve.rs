@@ -7,10 +7,11 @@ use std::{
     sync::Arc,
 };
 
-use axum::{Extension, Router};
+use axum::{Extension, Router, middleware};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
+    log,
     origin::Scheme,
     router,
     state::Sandbox,
@@ -52,7 +53,7 @@ impl Serving {
 /// Binds everything, then serves in the background.
 pub async fn serve(sandbox: Arc<Sandbox>, addresses: &Addresses) -> io::Result<Serving> {
     let acceptor = tls::acceptor(&addresses.state_dir)?;
-    let router = router(sandbox);
+    let router = router(sandbox).layer(middleware::from_fn(log::line));
     let mut tasks = JoinSet::new();
     let (port, plain) = bind(addresses.port).await?;
     for listener in plain {

@@ -180,6 +180,12 @@ impl Test {
         page.returned("code").unwrap_or_else(|| panic!("no code: {} {}", page.status, page.text()))
     }
 
+    /// With session and consent still there.
+    pub(crate) async fn sign_in_again(&mut self, changes: &[(&str, &str)]) -> String {
+        let page = self.authorize(changes).await;
+        page.returned("code").unwrap_or_else(|| panic!("no code: {} {}", page.status, page.text()))
+    }
+
     /// `/token` with the app's credentials; an empty value removes a field.
     pub(crate) async fn token(&mut self, fields: &[(&str, &str)]) -> Answer {
         self.token_with(fields, &[]).await

@@ -15,6 +15,8 @@ mod issue;
 mod keys;
 mod logout;
 mod pages;
+#[cfg(test)]
+mod tests;
 mod token;
 mod token_client;
 

@@ -10,6 +10,8 @@ mod json_send;
 mod me;
 mod mime_send;
 mod send_mail;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

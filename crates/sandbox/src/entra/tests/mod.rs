@@ -1,0 +1,7 @@
+//! Entra's rules, each by a request a client could make.
+
+mod authorize;
+mod code;
+mod refresh;
+mod sign_in;
+mod token;
