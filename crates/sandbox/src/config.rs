@@ -1,6 +1,7 @@
 //! What is fixed for one run ([`Config`]) and what a test may change while it runs ([`Settings`]).
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// The app registration the sandbox knows: one, on the Web platform (section 1.7), multi-tenant.
 #[derive(Clone)]
@@ -31,7 +32,8 @@ impl std::fmt::Debug for Config {
 }
 
 /// What `PATCH /sandbox/settings` changes.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Life of an access token; `None` draws one between 60 and 90 minutes, as Entra does (section 1.6).
     pub access_token_seconds: Option<i64>,
@@ -47,28 +49,15 @@ impl Default for Settings {
     }
 }
 
-/// A change of settings: what is absent stays, an explicit `null` for `access_token_seconds` means random again.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SettingsChange {
-    #[serde(default, deserialize_with = "given")]
-    access_token_seconds: Option<Option<i64>>,
-    code_seconds: Option<i64>,
-    send_delay_ms: Option<u64>,
-}
-
-/// Tells "absent" (`None`, by `default`) from "null" (`Some(None)`).
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
-impl SettingsChange {
-    pub(crate) fn apply(&self, settings: &mut Settings) {
-        if let Some(seconds) = self.access_token_seconds {
-            settings.access_token_seconds = seconds;
+impl Settings {
+    /// A change of settings: what is absent stays, an explicit `null` for `access_token_seconds` means random again. An
+    /// unknown name is an error, since a misspelt setting is a test that tests nothing.
+    pub(crate) fn changed(self, change: Map<String, Value>) -> Result<Self, serde_json::Error> {
+        let mut all = serde_json::to_value(self)?;
+        if let Some(fields) = all.as_object_mut() {
+            fields.extend(change);
         }
-        settings.code_seconds = self.code_seconds.unwrap_or(settings.code_seconds);
-        settings.send_delay_ms = self.send_delay_ms.unwrap_or(settings.send_delay_ms);
+        serde_json::from_value(all)
     }
 }
 
@@ -84,13 +73,13 @@ mod tests {
 
     #[test]
     fn absent_stays_and_null_means_random() {
-        let mut settings = Settings::default();
-        let change = |text: &str| serde_json::from_str::<SettingsChange>(text);
-        change(r#"{"access_token_seconds": 5}"#).unwrap().apply(&mut settings);
-        change(r#"{"code_seconds": 1}"#).unwrap().apply(&mut settings);
+        let change = |settings: Settings, text: &str| settings.changed(serde_json::from_str(text).unwrap());
+        let settings = change(Settings::default(), r#"{"access_token_seconds": 5}"#).unwrap();
+        let settings = change(settings, r#"{"code_seconds": 1}"#).unwrap();
         assert_eq!((settings.access_token_seconds, settings.code_seconds), (Some(5), 1));
-        change(r#"{"access_token_seconds": null}"#).unwrap().apply(&mut settings);
-        assert_eq!(settings.access_token_seconds, None);
-        assert!(change(r#"{"colour": 1}"#).is_err());
+        let settings = change(settings, r#"{"access_token_seconds": null}"#).unwrap();
+        assert_eq!((settings.access_token_seconds, settings.code_seconds), (None, 1));
+        assert!(change(settings, r#"{"colour": 1}"#).is_err());
+        assert!(change(settings, r#"{"code_seconds": null}"#).is_err());
     }
 }

@@ -73,7 +73,7 @@ fn with_scheme(router: &Router, scheme: Scheme) -> Router {
     router.clone().layer(Extension(scheme))
 }
 
-/// 127.0.0.1, and ::1 where the machine has it: browsers try either for `localhost`.
+/// `127.0.0.1`, and `::1` where the machine has it: browsers try either for `localhost`.
 async fn bind(port: u16) -> io::Result<(u16, Vec<TcpListener>)> {
     let first = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
     let port = first.local_addr()?.port();

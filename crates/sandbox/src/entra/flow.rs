@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    directory::{Account, Tenant},
+    directory::Account,
     entra::authorize_request::{AuthorizeRequest, Prompt},
     random,
     scopes::Scope,
@@ -109,11 +109,6 @@ impl Code {
 
     pub(crate) fn scopes(&self) -> &[Scope] {
         &self.request.scopes
-    }
-
-    /// Whether a token URL with this tenant may redeem it (AADSTS700005).
-    pub(crate) fn fits(&self, tenant: &Tenant, account: &Account) -> bool {
-        tenant.admits(account)
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn redeem(exchange: &mut Exchange<'_>, store: &mut Store) -> Result<V
     let account = store.directory.by_oid(&code.oid).cloned().ok_or_else(errors::malformed_grant)?;
     exchange.account = Some(account.upn.clone());
 
-    if !code.fits(&exchange.tenant, &account) {
+    if !exchange.tenant.admits(&account) {
         return Err(errors::code_of_other_tenant().into());
     }
     if code.redeemed {

@@ -1,4 +1,4 @@
-//! The key that signs id_tokens: made at start, told at `/discovery/v2.0/keys`, never stored.
+//! The key that signs `id_token`s: made at start, told at `/discovery/v2.0/keys`, never stored.
 
 use std::sync::Arc;
 

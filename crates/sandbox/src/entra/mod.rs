@@ -1,7 +1,7 @@
 //! Entra ID: sign-in and consent pages, codes, tokens, discovery (section 1).
 //!
 //! In scope: authorization code with PKCE for one Web registration, and refresh. Out of scope, answered with `501`:
-//! `form_post`, certificates (`client_assertion`), `.default`, the CAE capability, admin consent, UserInfo.
+//! `form_post`, certificates (`client_assertion`), `.default`, the CAE capability, admin consent, `UserInfo`.
 
 mod authorize;
 mod authorize_answer;

@@ -28,16 +28,11 @@ pub(crate) fn read(bytes: &[u8], caller: &Caller, mailbox: &Account) -> Result<M
         return Err(Rejected::NotImplemented(format!("the property {property} of a message")));
     }
     let from = match &message.from {
-        Some(from) => {
-            let from = address(from)?;
-            envelope::check_from(&from.address, caller)?;
-            Address { name: from.name.or_else(|| own_name(mailbox, &from.address)), ..from }
-        }
-        None => {
-            envelope::check_from(&mailbox.mail, caller)?;
-            envelope::own_address(mailbox)
-        }
+        Some(from) => address(from)?,
+        None => envelope::own_address(mailbox),
     };
+    envelope::check_from(&from.address, caller)?;
+    let from = Address { name: from.name.or_else(|| own_name(mailbox, &from.address)), ..from };
     let (to, cc) = (addresses(&message.to_recipients)?, addresses(&message.cc_recipients)?);
     let bcc = addresses(&message.bcc_recipients)?;
     envelope::check_recipients([&to, &cc, &bcc])?;
