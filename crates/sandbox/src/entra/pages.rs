@@ -87,11 +87,9 @@ pub(crate) fn consent(
             p { strong { "Postbode" } " would like to:" }
             ul.permissions {
                 @for scope in of_apis.iter().chain(&of_sign_in) {
-                    li {
-                        details {
-                            summary { (scope.title) }
-                            p.quiet { (scope.plain) br; code { (scope.full()) } }
-                        }
+                    li title=(scope.full()) {
+                        span.name { (scope.title) }
+                        span.quiet { (scope.plain) }
                     }
                 }
             }
