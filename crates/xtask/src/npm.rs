@@ -40,7 +40,7 @@ impl Npm {
 
     /// Binaryen's optimiser: JavaScript and wasm, so it runs on whatever Node does.
     pub(crate) fn wasm_opt_script(&self) -> Result<PathBuf> {
-        must_exist(self.modules.join("binaryen/bin/wasm-opt"), "`npm ci`")
+        must_exist(self.modules.join("binaryen/bin/wasm-opt"), "`npm install`")
     }
 
     /// The program itself, which needs no install script.
@@ -55,6 +55,6 @@ impl Npm {
             other => other,
         };
         let path = self.modules.join(format!("@esbuild/{system}-{processor}/bin/esbuild"));
-        must_exist(path, "`npm ci`")
+        must_exist(path, "`npm install`")
     }
 }

@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -16,6 +17,28 @@ use crate::workspace::read;
 
 /// Lines of a log shown when its program fails.
 const TAIL: usize = 40;
+
+/// Set when one of several things side by side has failed: the others need not go on.
+static GIVEN_UP: AtomicBool = AtomicBool::new(false);
+/// How often we look whether a program has ended.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Tells the programs that run [`quiet`]ly to stop; they then fail with [`Stopped`].
+pub(crate) fn give_up() {
+    GIVEN_UP.store(true, Ordering::Relaxed);
+}
+
+/// The error of what was stopped because something else failed: not worth telling.
+#[derive(Debug)]
+pub(crate) struct Stopped;
+
+impl std::fmt::Display for Stopped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("stopped, because something else failed")
+    }
+}
+
+impl std::error::Error for Stopped {}
 
 /// Runs a program to its end, its output in a log; the last line shows in the step. Fails with the end of the log.
 pub(crate) fn quiet(step: Step, command: &mut Command, log: &Path) -> Result<()> {
@@ -30,11 +53,11 @@ pub(crate) fn quiet(step: Step, command: &mut Command, log: &Path) -> Result<()>
         .spawn()
         .with_context(|| format!("cannot start {}", shown(command)))?;
     let (out, err) = (child.stdout.take(), child.stderr.take());
-    thread::scope(|scope| {
+    let status = thread::scope(|scope| {
         scope.spawn(|| out.map(|stream| copy(stream, &file, step)));
         scope.spawn(|| err.map(|stream| copy(stream, &file, step)));
-    });
-    let status = child.wait()?;
+        end_of(&mut child)
+    })?;
     if !status.success() {
         bail!(
             "{} failed ({status}). The end of {}:\n\n{}",
@@ -44,6 +67,20 @@ pub(crate) fn quiet(step: Step, command: &mut Command, log: &Path) -> Result<()>
         );
     }
     Ok(())
+}
+
+fn end_of(child: &mut Child) -> Result<ExitStatus> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if GIVEN_UP.load(Ordering::Relaxed) {
+            child.kill()?;
+            child.wait()?;
+            return Err(Stopped.into());
+        }
+        thread::sleep(PAUSE);
+    }
 }
 
 fn copy(stream: impl Read, file: &Mutex<File>, step: Step) {

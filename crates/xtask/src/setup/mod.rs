@@ -7,14 +7,15 @@ mod npm_packages;
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 pub(crate) use cargo_tools::deny;
 
 use crate::npm::Npm;
-use crate::process::{output_of, quiet};
+use crate::process::{Stopped, give_up, output_of, quiet};
 use crate::progress::step;
 use crate::workspace::{Workspace, on_path};
 
@@ -71,18 +72,45 @@ pub(crate) fn wasm_target(workspace: &Workspace) -> Result<()> {
     })
 }
 
-/// Two pieces of work side by side.
+/// Two pieces of work side by side. When one fails, the other stops, and the error is that of the one.
 pub(crate) fn both<A: Send, B: Send>(
     first: impl FnOnce() -> Result<A> + Send,
     second: impl FnOnce() -> Result<B> + Send,
 ) -> Result<(A, B)> {
+    let cause = Mutex::new(None);
     let (first, second) = thread::scope(|scope| {
-        let first = scope.spawn(first);
-        let second = scope.spawn(second);
-        (first.join(), second.join())
+        let first = scope.spawn(|| or_give_up(first, &cause));
+        let second = scope.spawn(|| or_give_up(second, &cause));
+        (first.join().ok().flatten(), second.join().ok().flatten())
     });
-    let (Ok(first), Ok(second)) = (first, second) else {
-        bail!("xtask itself panicked; the message is above");
-    };
-    Ok((first?, second?))
+    if let Some(error) = cause.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(error);
+    }
+    first.zip(second).context("xtask itself failed; what it says is above")
+}
+
+fn or_give_up<T>(work: impl FnOnce() -> Result<T>, cause: &Mutex<Option<anyhow::Error>>) -> Option<T> {
+    match work() {
+        Ok(value) => Some(value),
+        Err(error) => {
+            give_up();
+            if !error.is::<Stopped>() {
+                cause.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_is_the_cause_and_not_what_was_stopped_for_it() {
+        let stopped = || Err::<(), _>(Stopped.into());
+        let inner = || both(stopped, || bail!("no network")).map(|((), ())| ());
+        let error = both(stopped, inner).unwrap_err();
+        assert_eq!(error.to_string(), "no network");
+    }
 }

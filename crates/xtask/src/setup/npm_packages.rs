@@ -14,7 +14,6 @@ use crate::workspace::{Workspace, on_path, read, write_if_changed};
 pub(super) fn install(workspace: &Workspace) -> Result<PathBuf> {
     let modules = workspace.path("node_modules");
     let lock = read(&workspace.path("package-lock.json"))?;
-    // npm makes the folder anew, so a stamp in it tells of this installation.
     let stamp = modules.join(".postbode-lock.json");
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(modules);
@@ -26,8 +25,11 @@ pub(super) fn install(workspace: &Workspace) -> Result<PathBuf> {
     }
     step("npm packages (wrangler, binaryen, esbuild, axe-core)", |step| {
         let mut npm = Command::new("npm");
-        // No package of ours needs its install script: their programs come as platform packages.
-        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&workspace.root);
+        // Not `npm ci`: it insists on the packages of all platforms in the lock file, and not every registry serves
+        // them all. This obeys the lock file too, and leaves it alone. No package of ours needs its install script:
+        // their programs come as platform packages.
+        npm.args(["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .current_dir(&workspace.root);
         quiet(step, &mut npm, &workspace.log("npm"))
     })?;
     write_if_changed(&stamp, lock.as_bytes())?;
