@@ -56,11 +56,7 @@ pub struct CreatedKey {
 /// `POST /operator/organisations/{organisation}/links` (operator) or `POST /v1/links` (ERP): makes a link.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CreateLink {
-    /// The mailbox whose page it opens; left out, the first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mailbox: Option<MailboxId>,
-}
+pub struct CreateLink {}
 
 /// The answer to [`CreateLink`]: the only time the link is shown.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,6 +9,15 @@ use crate::good_until;
 #[serde(transparent)]
 pub struct SealedText(pub String);
 
+/// A token at rest, with the number that its sealing is bound to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedToken {
+    /// Which renewal it came from.
+    pub number: u64,
+    /// The token.
+    pub sealed: SealedText,
+}
+
 /// The result of a consent as the Mailbox object keeps it, in one row, so that it changes in one write.
 ///
 /// A stored format: later versions must read what this one wrote.
@@ -26,13 +35,13 @@ pub struct Authentication {
     pub authenticated_at: Timestamp,
     /// When the refresh token was last renewed.
     pub renewed_at: Timestamp,
-    /// Counts renewals; the sealed values are bound to it, and an older one never replaces a newer one.
+    /// The number of the last renewal; an older one never replaces a newer one.
     pub number: u64,
-    /// The refresh token of this number.
-    pub refresh: SealedText,
-    /// The one before, kept until the newer one has been used.
+    /// The newest refresh token.
+    pub refresh: SealedToken,
+    /// The one before, kept until the newest has been used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub previous: Option<SealedText>,
+    pub previous: Option<SealedToken>,
     /// Access tokens, one for each resource at most.
     #[serde(default)]
     pub access: Vec<AccessRecord>,
@@ -45,15 +54,13 @@ pub struct Authentication {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessRecord {
     /// What it is for.
-    pub exchange: bool,
+    pub resource: Resource,
     /// When it was issued.
     pub issued_at: Timestamp,
     /// Until when Microsoft takes it.
     pub valid_until: Timestamp,
-    /// The number it was sealed with.
-    pub number: u64,
     /// The token.
-    pub sealed: SealedText,
+    pub token: SealedToken,
 }
 
 /// Why renewing does not work until a person does something.
@@ -65,13 +72,15 @@ pub struct Trouble {
     pub detail: String,
     /// Since when.
     pub since: Timestamp,
+    /// When renewing was last tried.
+    pub tried_at: Timestamp,
 }
 
 impl Authentication {
     /// The access token of that resource, if one is there.
     #[must_use]
     pub fn access_to(&self, resource: Resource) -> Option<&AccessRecord> {
-        self.access.iter().find(|record| record.exchange == (resource == Resource::Exchange))
+        self.access.iter().find(|record| record.resource == resource)
     }
 }
 
@@ -138,21 +147,20 @@ mod tests {
             authenticated_at: Timestamp::from_millis(0),
             renewed_at: Timestamp::from_millis(1000),
             number: 1,
-            refresh: SealedText("sealed".into()),
+            refresh: SealedToken { number: 1, sealed: SealedText("sealed".into()) },
             previous: None,
             access: vec![AccessRecord {
-                exchange: false,
+                resource: Resource::Graph,
                 issued_at: Timestamp::from_millis(1000),
                 valid_until: Timestamp::from_millis(5000),
-                number: 1,
-                sealed: SealedText("sealed".into()),
+                token: SealedToken { number: 1, sealed: SealedText("sealed".into()) },
             }],
             trouble: None,
         }
     }
 
     fn troubled(code: Code) -> Authentication {
-        let trouble = Trouble { code, detail: String::new(), since: Timestamp::from_millis(0) };
+        let trouble = Trouble { code, detail: String::new(), since: Timestamp::default(), tried_at: Timestamp::default() };
         Authentication { trouble: Some(trouble), ..authentication() }
     }
 
@@ -188,8 +196,9 @@ mod tests {
         let stored = r#"{"tenant_id":"t","object_id":"o","account":{"address":"a@b.nl"},
             "scopes":["openid","https://graph.microsoft.com/Mail.Send","User.Read"],
             "authenticated_at":"1970-01-01T00:00:00.000Z","renewed_at":"1970-01-01T00:00:01.000Z","number":1,
-            "refresh":"sealed","access":[{"exchange":false,"issued_at":"1970-01-01T00:00:01.000Z",
-            "valid_until":"1970-01-01T00:00:05.000Z","number":1,"sealed":"sealed"}]}"#;
+            "refresh":{"number":1,"sealed":"sealed"},"access":[{"resource":"graph",
+            "issued_at":"1970-01-01T00:00:01.000Z","valid_until":"1970-01-01T00:00:05.000Z",
+            "token":{"number":1,"sealed":"sealed"}}]}"#;
         assert_eq!(serde_json::from_str::<Authentication>(stored).unwrap(), authentication());
     }
 }

@@ -15,14 +15,14 @@ mod seal;
 mod settings;
 
 pub use accept::{accept, message_bytes_effective};
-pub use authentication::{AccessRecord, Authentication, SealedText, Trouble, state, view};
+pub use authentication::{AccessRecord, Authentication, SealedText, SealedToken, Trouble, state, view};
 pub use consent::{
     ATTEMPT_SECONDS, Attempt, CameBack, CheckedReturn, Judged, SignedIn, judge, kept_confirmation,
     verify_return,
 };
 pub use credential::{Credential, Mint, Minted, Purpose, purpose, same_secret};
 pub use digest::sha256;
-pub use outbox::{CONCURRENCY_MAX, Next, RETRIES_MAX, after_refusal};
+pub use outbox::{CONCURRENCY_MAX, Next, RETRIES_MAX, Stage, after_refusal};
 pub use renewal::{
     ACCESS_TOKEN_MARGIN_MS, DEFAULT_RENEW_AFTER_MS, KV_PUT_EVERY_MS, REFRESH_TOKEN_LIFE_MS,
     access_token_usable, good_until, keepalive_at, renewal_due,

@@ -25,11 +25,22 @@ pub enum Next {
     Refuse,
 }
 
+/// How far an attempt had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// No token could be had; nothing of the message has left.
+    Token,
+    /// The message was on its way.
+    HandOver,
+}
+
 /// Decides after the `attempts`-th attempt failed; `jitter` is any random number.
 #[must_use]
-pub fn after_refusal(refusal: &Refusal, attempts: u32, now: Timestamp, jitter: u32) -> Next {
+pub fn after_refusal(refusal: &Refusal, stage: Stage, attempts: u32, now: Timestamp, jitter: u32) -> Next {
     match refusal.code {
         Code::OutcomeUnknown => Next::Unknown,
+        // Without a token no message can be at fault.
+        code if stage == Stage::Token && !code.retryable() => Next::Hold,
         // What these need is not in the message: it waits, and nothing is lost.
         Code::SignInAgain | Code::NotAuthenticated | Code::RegistrationBroken | Code::NotConfigured => {
             Next::Hold
@@ -58,7 +69,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_795_459_200_000);
 
     fn next(code: Code, attempts: u32) -> Next {
-        after_refusal(&Refusal::new(code, ""), attempts, NOW, 0)
+        after_refusal(&Refusal::new(code, ""), Stage::HandOver, attempts, NOW, 0)
     }
 
     #[test]
@@ -88,9 +99,16 @@ mod tests {
     }
 
     #[test]
+    fn a_message_is_not_blamed_for_a_missing_token() {
+        let blocked = Refusal::new(Code::AdministratorNeeded, "");
+        assert_eq!(after_refusal(&blocked, Stage::Token, 1, NOW, 0), Next::Hold);
+        assert_eq!(after_refusal(&blocked, Stage::HandOver, 1, NOW, 0), Next::Refuse);
+    }
+
+    #[test]
     fn microsofts_patience_is_obeyed() {
         let refusal = Refusal { retry_after_ms: Some(90_000), ..Refusal::new(Code::Throttled, "") };
-        assert_eq!(after_refusal(&refusal, 1, NOW, 0), Next::Retry(NOW.plus_millis(90_000)));
+        assert_eq!(after_refusal(&refusal, Stage::HandOver, 1, NOW, 0), Next::Retry(NOW.plus_millis(90_000)));
     }
 
     proptest! {

@@ -41,7 +41,7 @@ impl Endpoints {
         format!("{}/{tenant}/oauth2/v2.0/token", self.login)
     }
 
-    /// The issuer of id_tokens for that tenant id.
+    /// The issuer of every id_token for that tenant id.
     #[must_use]
     pub fn issuer(&self, tenant_id: &str) -> String {
         format!("{}/{tenant_id}/v2.0", self.login)
@@ -75,13 +75,13 @@ fn origin(text: &str, hosts: &[&str]) -> Result<String, HostNotAllowed> {
     let known = url.scheme() == "https"
         && url.port().is_none()
         && url.host_str().is_some_and(|host| hosts.contains(&host));
-    let local = matches!(url.scheme(), "http" | "https") && is_loopback(url.host());
+    let local = matches!(url.scheme(), "http" | "https") && is_loopback(url.host().as_ref());
     if bare && (known || local) { Ok(url.origin().ascii_serialization()) } else { Err(refused()) }
 }
 
-fn is_loopback(host: Option<Host<&str>>) -> bool {
+fn is_loopback(host: Option<&Host<&str>>) -> bool {
     match host {
-        Some(Host::Domain(domain)) => domain == "localhost",
+        Some(Host::Domain(domain)) => *domain == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
@@ -89,7 +89,7 @@ fn is_loopback(host: Option<Host<&str>>) -> bool {
 }
 
 fn is_loopback_https(origin: &str) -> bool {
-    Url::parse(origin).is_ok_and(|url| is_loopback(url.host()))
+    Url::parse(origin).is_ok_and(|url| is_loopback(url.host().as_ref()))
 }
 
 #[cfg(test)]

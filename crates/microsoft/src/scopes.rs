@@ -1,9 +1,11 @@
 use api::Kind;
+use serde::{Deserialize, Serialize};
 
 use crate::Endpoints;
 
 /// What one access token is for; a token request names one of these (Microsoft: v2-oauth2-auth-code-flow, `scope`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Resource {
     /// Microsoft Graph.
     Graph,

@@ -1,0 +1,53 @@
+//! Where the runtime comes in.
+
+use tower_service::Service as _;
+use worker::{Context, Env, Request, ScheduleContext, ScheduledEvent, event};
+
+use crate::config::Config;
+use crate::host::{Line, log};
+use crate::objects::Objects;
+use crate::objects::directory::ListOrganisations;
+use crate::objects::mailbox::Nudge;
+use crate::objects::organisation::ListMailboxes;
+use crate::routes;
+
+#[event(fetch)]
+async fn fetch(
+    request: Request,
+    env: Env,
+    _context: Context,
+) -> worker::Result<http::Response<axum::body::Body>> {
+    let request = match http::Request::<worker::Body>::try_from(request) {
+        Ok(request) => request,
+        Err(_) => return Ok(routes::unreadable_request()),
+    };
+    // The router itself can't fail: every refusal is already an answer.
+    routes::router(env).call(request).await.map_err(|never| match never {})
+}
+
+/// Once a day: every mailbox that is listed looks whether its alarm is still there. Nothing depends on it but a mailbox
+/// whose alarm was lost.
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    let outcome = nudge_all(&env).await;
+    let detail = outcome.as_ref().err().map(|problem| problem.detail.as_str()).unwrap_or_default();
+    log(&Line {
+        event: "cron",
+        outcome: if outcome.is_ok() { "done" } else { "failed" },
+        detail,
+        ..Line::default()
+    });
+}
+
+async fn nudge_all(env: &Env) -> Result<(), api::Problem> {
+    let config = Config::read(env)?;
+    let objects = Objects::new(env, &config.jurisdiction);
+    for organisation in objects.directory()?.call(&ListOrganisations {}).await? {
+        let mailboxes = objects.organisation(organisation)?.call(&ListMailboxes {}).await.unwrap_or_default();
+        for mailbox in mailboxes {
+            // One that does not answer must not keep the others from being asked.
+            let _ = objects.mailbox(organisation, mailbox.id)?.call(&Nudge {}).await;
+        }
+    }
+    Ok(())
+}

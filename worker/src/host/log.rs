@@ -1,0 +1,35 @@
+use serde::Serialize;
+
+/// One line of the log: what happened, never what was in it. No URL, address, subject, code or token has a field here.
+#[derive(Default, Serialize)]
+pub(crate) struct Line<'a> {
+    /// What happened, e.g. `request`, `hand_over`, `renewal`.
+    pub(crate) event: &'a str,
+    /// How it ended.
+    pub(crate) outcome: &'a str,
+    /// The request it belongs to.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(crate) request_id: &'a str,
+    /// Method and route pattern, not the path.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(crate) route: &'a str,
+    /// HTTP status.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) status: u16,
+    /// The object it happened in.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(crate) object: &'a str,
+    /// Cause, in our own words.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(crate) detail: &'a str,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(status: &u16) -> bool {
+    *status == 0
+}
+
+/// Writes the line as JSON, which Workers Logs indexes by field.
+pub(crate) fn log(line: &Line<'_>) {
+    worker::console_log!("{}", serde_json::to_string(line).unwrap_or_default());
+}

@@ -1,0 +1,15 @@
+//! What a Worker has and a pure crate has not: clock, randomness, deadlines, HTTP, encryption, a log.
+
+mod clock;
+mod deadline;
+mod fetch;
+mod log;
+mod random;
+mod vault;
+
+pub(crate) use clock::now;
+pub(crate) use deadline::within;
+pub(crate) use fetch::Fetch;
+pub(crate) use log::{Line, log};
+pub(crate) use random::random;
+pub(crate) use vault::Vault;

@@ -1,0 +1,343 @@
+//! Signing the mailbox in: a consent attempt from its beginning to the authentication it leads to.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use api::{BegunConsent, Code, ConsentOutcome, Digest, MailboxView, Problem, Timestamp};
+use futures_channel::oneshot;
+use gateway::{
+    ATTEMPT_SECONDS, Attempt, Authentication, CameBack, SignedIn, judge, kept_confirmation, verify_return,
+};
+use microsoft::{
+    AuthorizationCode, Http as _, Identity, PkceCodeVerifier, Profile, Redemption, Resource, TokenEndpoint,
+    Tokens, asked_at_consent, me, read_id_token, read_me,
+};
+
+use super::Inner;
+use super::calls::{Answer, BeginAttempt, FinishAttempt, FinishedAttempt};
+use super::records::{AttemptRecord, MailboxRecord, Progress};
+use crate::config::Config;
+use crate::host::{Fetch, Line, log, now, within};
+
+/// An attempt is remembered this long, so that a late second post still learns its outcome.
+const REMEMBERED_MS: i64 = 24 * 3600 * 1000;
+/// Longest wait of a second post for the first one's outcome: redeeming, `/me` and a little.
+const JOIN_LIMIT: Duration = Duration::from_secs(60);
+/// SHA-256 in base64url without padding.
+const DIGEST_CHARS: usize = 43;
+
+impl Inner {
+    pub(super) fn begin_attempt(&self, call: BeginAttempt) -> Result<BegunConsent, Problem> {
+        let config = self.config()?;
+        let mailbox = self.store.mailbox()?;
+        let kind = mailbox.settings.kind;
+        if !kind.signs_in() {
+            return Err(Problem::new(
+                Code::KindNotAvailable,
+                "this kind has a user name and access code, and no sign-in",
+            ));
+        }
+        let begin = call.begin;
+        for digest in [&begin.challenge.0, &begin.state_hash.0, &begin.nonce_hash.0] {
+            if digest.len() != DIGEST_CHARS {
+                return Err(Problem::new(Code::MalformedRequest, "a hash is 43 characters of base64url"));
+            }
+        }
+        let now = now();
+        let attempt = Attempt {
+            id: call.id,
+            session: call.session,
+            kind,
+            address: mailbox.settings.address.clone(),
+            tenant: call.tenant.unwrap_or_else(|| config.tenant.clone()),
+            challenge: Digest(begin.challenge.0),
+            state_hash: begin.state_hash,
+            nonce_hash: begin.nonce_hash,
+            begun_at: now,
+        };
+        let begun = BegunConsent {
+            attempt: attempt.id,
+            authorization_endpoint: config.endpoints.authorize(&attempt.tenant),
+            client_id: config.registration.client_id.clone(),
+            redirect_uri: config.redirect_uri(),
+            scopes: asked_at_consent(kind, &config.endpoints),
+            login_hint: attempt.address.clone(),
+            expires_in_seconds: ATTEMPT_SECONDS,
+        };
+        self.store.delete_attempts_before(now.plus_millis(-REMEMBERED_MS))?;
+        self.store.set_attempt(&AttemptRecord { attempt, progress: Progress::Begun })?;
+        Ok(begun)
+    }
+
+    /// Redeems the code, once: a second post gets the first one's outcome.
+    pub(super) async fn finish_attempt(
+        self: &Rc<Self>,
+        call: FinishAttempt,
+    ) -> Result<ConsentOutcome, Problem> {
+        let config = self.config()?;
+        if let Some(first) = self.first_post(&call) {
+            // The outcome stands in the record, whether or not the first post told us in time.
+            let _ = within(JOIN_LIMIT, first).await;
+        }
+        let mut record = self.attempt_of(call.id, &call.session)?;
+        match record.progress {
+            Progress::Begun => {}
+            Progress::Connected => {
+                return Ok(ConsentOutcome::Connected { mailbox: Box::new(self.page(&config)?) });
+            }
+            Progress::Confirm(outcome, _) => return Ok(*outcome),
+            Progress::Refused(problem) => return Err(*problem),
+            Progress::Redeeming => return Err(ended("it was cut off while the code was being redeemed")),
+        }
+        let mailbox = self.store.mailbox()?;
+        let back = CameBack {
+            answer: &call.finish,
+            session: &call.session,
+            settings: &mailbox.settings,
+            now: now(),
+        };
+        let checked = verify_return(&record.attempt, back)?;
+        let attempt = record.attempt.clone();
+        record.progress = Progress::Redeeming;
+        self.store.set_attempt(&record)?;
+        self.redeeming.borrow_mut().insert(call.id, Vec::new());
+
+        let redeemed = self.redeem(&config, &attempt, call, checked).await;
+        let outcome = redeemed.and_then(|redeemed| self.conclude(&config, redeemed));
+        let (progress, outcome) = match outcome {
+            Ok((progress, outcome)) => (progress, Ok(outcome)),
+            Err(problem) => (Progress::Refused(Box::new(problem.clone())), Err(problem)),
+        };
+        let word = outcome.as_ref().map_or_else(|problem| problem.code.as_str(), |_| "in_order");
+        log(&Line { event: "consent", outcome: word, object: &mailbox.id.to_string(), ..Line::default() });
+        let kept = self.keep_progress(attempt.id, progress);
+        for waiting in self.redeeming.borrow_mut().remove(&attempt.id).into_iter().flatten() {
+            // A second post that has gone away by now is no loss.
+            let _ = waiting.send(());
+        }
+        kept.and(outcome)
+    }
+
+    /// What the person said to a confirmation.
+    pub(super) fn answer_attempt(self: &Rc<Self>, call: &Answer) -> Result<Option<MailboxView>, Problem> {
+        let config = self.config()?;
+        let record = self.attempt_of(call.id, &call.session)?;
+        let authentication = match record.progress {
+            Progress::Confirm(_, authentication) => authentication,
+            Progress::Connected => return self.page(&config).map(Some),
+            Progress::Refused(problem) => return Err(*problem),
+            Progress::Begun | Progress::Redeeming => return Err(ended("there is nothing to confirm")),
+        };
+        if !call.confirmed || !kept_confirmation(&record.attempt, &call.session, now()) {
+            let detail =
+                if call.confirmed { "the confirmation came too late" } else { "it was not confirmed" };
+            self.keep_progress(call.id, Progress::Refused(Box::new(ended(detail))))?;
+            return if call.confirmed { Err(ended(detail)) } else { Ok(None) };
+        }
+        self.connect(&config, *authentication)?;
+        self.keep_progress(call.id, Progress::Connected)?;
+        self.page(&config).map(Some)
+    }
+
+    /// The tenant of a sign-in that waits for its confirmation.
+    pub(super) fn tenant_to_confirm(&self, call: &FinishedAttempt) -> Result<String, Problem> {
+        match self.attempt_of(call.id, &call.session)?.progress {
+            Progress::Confirm(_, authentication) => Ok(authentication.tenant_id),
+            _ => Err(ended("there is nothing to confirm")),
+        }
+    }
+
+    fn attempt_of(&self, id: api::AttemptId, session: &Digest) -> Result<AttemptRecord, Problem> {
+        self.store.mailbox()?;
+        let found = self.store.attempt(id)?.filter(|record| record.attempt.session == *session);
+        found.ok_or_else(|| ended("it was begun in another session, or the mailbox was changed since"))
+    }
+
+    fn first_post(&self, call: &FinishAttempt) -> Option<oneshot::Receiver<()>> {
+        let mut redeeming = self.redeeming.borrow_mut();
+        let waiting = redeeming.get_mut(&call.id)?;
+        let (sender, receiver) = oneshot::channel();
+        waiting.push(sender);
+        Some(receiver)
+    }
+
+    fn keep_progress(&self, id: api::AttemptId, progress: Progress) -> Result<(), Problem> {
+        match self.store.attempt(id)? {
+            Some(mut record) => {
+                record.progress = progress;
+                self.store.set_attempt(&record)
+            }
+            // Removed meanwhile, together with everything that this sign-in could have led to.
+            None => Ok(()),
+        }
+    }
+
+    async fn redeem(
+        &self,
+        config: &Config,
+        attempt: &Attempt,
+        call: FinishAttempt,
+        _checked: gateway::CheckedReturn,
+    ) -> Result<Redeemed, Problem> {
+        let endpoint = TokenEndpoint {
+            endpoints: &config.endpoints,
+            tenant: &attempt.tenant,
+            registration: &config.registration,
+        };
+        let resource = Resource::of(attempt.kind).ok_or_else(|| ended("this kind has no sign-in"))?;
+        let redemption = Redemption {
+            code: AuthorizationCode::new(call.finish.code),
+            verifier: PkceCodeVerifier::new(call.finish.verifier),
+            redirect_uri: config.redirect_uri(),
+        };
+        let scopes = resource.scopes(attempt.kind, &config.endpoints);
+        let mut tokens = endpoint
+            .redeem(redemption, &scopes, &Fetch::TOKENS)
+            .await
+            .map_err(|refusal| at_consent(refusal.problem()))?;
+        let issued_at = now();
+        let id_token = tokens.id_token.take().unwrap_or_default();
+        let identity = read_id_token(&id_token, &config.registration.client_id, &config.endpoints, issued_at)
+            .map_err(|error| {
+                Problem::new(Code::ConsentMismatch, error.to_string()).with_param("what", &"id_token")
+            })?;
+        let profile = self.who(config, endpoint, attempt, resource, &mut tokens).await?;
+
+        // The address and permissions are judged before anything is stored.
+        let before = self.store.authentication()?;
+        let signed_in = SignedIn {
+            identity: &identity,
+            profile: &profile,
+            tokens: &tokens,
+            organisation_tenant: call.tenant.as_deref(),
+            before: before.as_ref(),
+        };
+        let judged = judge(attempt, signed_in, &config.endpoints)?;
+        let mut mailbox = self.store.mailbox()?;
+        mailbox.number += 1;
+        self.store.set_mailbox(&mailbox)?;
+        let authentication =
+            self.seal(config, &mailbox, resource, &tokens, &identity, judged.account, issued_at).await?;
+        Ok(Redeemed { authentication, confirm: judged.confirm, epoch: mailbox.epoch })
+    }
+
+    /// Asks Graph whose tokens these are; with a token for Exchange, one for Graph comes by refresh first.
+    async fn who(
+        &self,
+        config: &Config,
+        endpoint: TokenEndpoint<'_>,
+        attempt: &Attempt,
+        resource: Resource,
+        tokens: &mut Tokens,
+    ) -> Result<Profile, Problem> {
+        let to_problem = |refusal: microsoft::Refusal| at_consent(refusal.problem());
+        let access = match (resource, &tokens.refresh) {
+            (Resource::Exchange, Some(refresh)) => {
+                let scopes = Resource::Graph.scopes(attempt.kind, &config.endpoints);
+                let graph = endpoint.refresh(refresh, &scopes, &Fetch::TOKENS).await.map_err(to_problem)?;
+                tokens.refresh = graph.refresh.or(tokens.refresh.take());
+                graph.access
+            }
+            _ => tokens.access.clone(),
+        };
+        let request = me(&config.endpoints, &access, &attempt.id.to_string()).map_err(to_problem)?;
+        let unreachable = |error: microsoft::TransportError| {
+            Problem::new(Code::MicrosoftUnavailable, format!("Microsoft Graph: {error}"))
+        };
+        let answer = Fetch::GRAPH.send(request).await.map_err(unreachable)?;
+        read_me(&answer).map_err(to_problem)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one record")]
+    async fn seal(
+        &self,
+        config: &Config,
+        mailbox: &MailboxRecord,
+        resource: Resource,
+        tokens: &Tokens,
+        identity: &Identity,
+        account: api::Account,
+        issued_at: Timestamp,
+    ) -> Result<Authentication, Problem> {
+        let to_problem = |refusal: microsoft::Refusal| refusal.problem();
+        let refresh = tokens.refresh.as_ref().map(|token| token.secret().as_str()).unwrap_or_default();
+        Ok(Authentication {
+            tenant_id: identity.tenant_id.clone(),
+            object_id: identity.object_id.clone(),
+            account,
+            scopes: tokens.scopes.clone(),
+            authenticated_at: issued_at,
+            renewed_at: issued_at,
+            number: mailbox.number,
+            refresh: self.seal_token(config, mailbox, "refresh_token", refresh).await.map_err(to_problem)?,
+            previous: None,
+            access: vec![
+                self.access_record(config, mailbox, resource, tokens, issued_at).await.map_err(to_problem)?,
+            ],
+            trouble: None,
+        })
+    }
+
+    /// Connects, or keeps what a person must confirm first.
+    fn conclude(
+        self: &Rc<Self>,
+        config: &Config,
+        redeemed: Redeemed,
+    ) -> Result<(Progress, ConsentOutcome), Problem> {
+        if self.store.mailbox()?.epoch != redeemed.epoch {
+            return Err(ended(
+                "the authentication was removed or replaced while this sign-in was being redeemed",
+            ));
+        }
+        if redeemed.confirm.is_empty() {
+            self.connect(config, redeemed.authentication)?;
+            let outcome = ConsentOutcome::Connected { mailbox: Box::new(self.page(config)?) };
+            return Ok((Progress::Connected, outcome));
+        }
+        let outcome = ConsentOutcome::Confirm {
+            account: redeemed.authentication.account.clone(),
+            tenant: redeemed.authentication.tenant_id.clone(),
+            reasons: redeemed.confirm,
+        };
+        Ok((Progress::Confirm(Box::new(outcome.clone()), Box::new(redeemed.authentication)), outcome))
+    }
+
+    /// Takes an authentication over: one synchronous step, then KV follows and held messages go out.
+    fn connect(self: &Rc<Self>, config: &Config, authentication: Authentication) -> Result<(), Problem> {
+        let mut mailbox = self.store.mailbox()?;
+        mailbox.epoch += 1;
+        self.store.set_mailbox(&mailbox)?;
+        self.store.set_authentication(&authentication)?;
+        *self.token.borrow_mut() = None;
+        self.follow_in_kv(config, &authentication, true)?;
+        self.release_held()?;
+        let inner = self.clone();
+        self.in_background(async move {
+            inner.work_on_kv().await;
+            inner.pump().await;
+        });
+        Ok(())
+    }
+}
+
+/// A redeemed code, judged and sealed.
+struct Redeemed {
+    authentication: Authentication,
+    confirm: Vec<api::ConfirmReason>,
+    epoch: u64,
+}
+
+fn ended(detail: &str) -> Problem {
+    Problem::new(Code::ConsentAttemptEnded, detail)
+}
+
+/// While somebody signs in, "sign in again" would be odd advice: it is this sign-in that Microsoft refused.
+fn at_consent(problem: Problem) -> Problem {
+    match problem.code {
+        Code::SignInAgain => {
+            let params = problem.params;
+            Problem { params, ..Problem::new(Code::ConsentRefused, problem.detail) }
+        }
+        _ => problem,
+    }
+}

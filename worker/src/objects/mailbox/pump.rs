@@ -1,0 +1,222 @@
+//! Drains the outbox: picks what is due, hands it over, records what came of it.
+
+use std::rc::Rc;
+
+use api::{Code, Failure, MessageState, Problem, Timestamp, Upstream};
+use futures_util::future::join_all;
+use gateway::{CONCURRENCY_MAX, Next, after_refusal, renewal_due};
+use microsoft::Resource;
+
+use super::Inner;
+use super::hand_over::Ended;
+use super::records::MessageRecord;
+use super::refresh::not_signed_in;
+use crate::host::{Line, log, now, random};
+
+/// Messages of one run: each takes up to two subrequests, of the 50 that an invocation has on the free plan.
+const RUN_MAX: usize = 20;
+
+/// A hand-over older than this has lost whoever was doing it, in milliseconds: renewal and two requests at their limits.
+pub(super) const HAND_OVER_MS_MAX: i64 = 180_000;
+
+impl Inner {
+    /// Hands over what is due, as many messages at once as Graph takes, and sets the alarm for the rest.
+    pub(super) async fn pump(self: &Rc<Self>) {
+        join_all((0..CONCURRENCY_MAX).map(|_| self.pump_lane())).await;
+        self.rearm().await;
+    }
+
+    /// Hands over one message after another.
+    async fn pump_lane(self: &Rc<Self>) {
+        for _ in 0..RUN_MAX / CONCURRENCY_MAX {
+            match self.take_next() {
+                Ok(Some(message)) => self.hand_over_and_record(message).await,
+                Ok(None) => break,
+                Err(problem) => {
+                    log(&Line {
+                        event: "outbox",
+                        outcome: "failed",
+                        detail: &problem.detail,
+                        ..Line::default()
+                    });
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Picks the next due message and marks it as being sent, in one synchronous step; the runtime lets no request leave
+    /// before that mark is durable (output gate).
+    fn take_next(&self) -> Result<Option<MessageRecord>, Problem> {
+        self.account_for_lost()?;
+        let now = now();
+        if self.sending.borrow().len() >= CONCURRENCY_MAX || now < self.pause_until.get() {
+            return Ok(None);
+        }
+        match self.store.authentication()? {
+            None => return self.hold_all(&not_signed_in().failure()).map(|()| None),
+            Some(authentication) => {
+                if let Some(trouble) = authentication.trouble {
+                    let refusal = microsoft::Refusal::new(trouble.code, trouble.detail);
+                    return self.hold_all(&refusal.failure()).map(|()| None);
+                }
+            }
+        }
+        let due = self.store.due(&[MessageState::Queued, MessageState::WillRetry], now, 1)?;
+        let Some(mut message) = due.into_iter().next() else { return Ok(None) };
+        message.state = MessageState::Sending;
+        message.attempts += 1;
+        message.changed_at = now;
+        message.next_attempt_at = None;
+        self.store.set_message(&message)?;
+        self.sending.borrow_mut().insert(message.id, now);
+        Ok(Some(message))
+    }
+
+    async fn hand_over_and_record(self: &Rc<Self>, message: MessageRecord) {
+        let ended = self.hand_over(&message).await;
+        self.sending.borrow_mut().remove(&message.id);
+        let id = message.id;
+        if let Err(problem) = self.record(message, ended) {
+            // The row still says *sending*; without an owner it becomes *unknown*, which is the truth.
+            log(&Line { event: "outbox", outcome: "failed", detail: &problem.detail, ..Line::default() });
+        }
+        self.tell_waiting(id);
+        self.renew_after_send();
+    }
+
+    fn record(&self, mut message: MessageRecord, ended: Ended) -> Result<(), Problem> {
+        let now = now();
+        message.changed_at = now;
+        let object = message.id.to_string();
+        let outcome = match ended {
+            Ended::HandedOver { upstream, pause_ms } => {
+                self.pause_for(pause_ms);
+                message.state = MessageState::HandedOver;
+                message.failure = None;
+                message.upstream = Some(upstream);
+                self.store.delete_chunks(message.id)?;
+                let mut mailbox = self.store.mailbox()?;
+                mailbox.handed_over_at = Some(now);
+                self.store.set_mailbox(&mailbox)?;
+                "handed_over"
+            }
+            Ended::Refused { refusal, stage } => {
+                if refusal.code == Code::Throttled {
+                    self.pause_for(refusal.retry_after_ms);
+                }
+                let jitter = u32::from_le_bytes(random::<4>()?);
+                let next = after_refusal(&refusal, stage, message.attempts, now, jitter);
+                let (state, at) = match next {
+                    Next::Retry(at) => (MessageState::WillRetry, Some(at)),
+                    Next::Hold => (MessageState::Held, None),
+                    Next::Unknown => (MessageState::Unknown, None),
+                    Next::Refuse => (MessageState::Refused, None),
+                };
+                message.state = state;
+                message.next_attempt_at = at;
+                message.failure = Some(refusal.failure());
+                message.upstream = refusal.upstream.or(message.upstream);
+                if state.is_final() {
+                    self.store.delete_chunks(message.id)?;
+                }
+                refusal.code.as_str()
+            }
+        };
+        self.store.set_message(&message)?;
+        let status = message.upstream.as_ref().map_or(0, |upstream: &Upstream| upstream.status);
+        log(&Line { event: "hand_over", outcome, status, object: &object, ..Line::default() });
+        Ok(())
+    }
+
+    /// The other side asked for a pause: no message of this mailbox begins before it is over.
+    fn pause_for(&self, pause_ms: Option<i64>) {
+        if let Some(ms) = pause_ms {
+            self.pause_until.set(self.pause_until.get().max(now().plus_millis(ms)));
+        }
+    }
+
+    fn tell_waiting(&self, id: api::MessageId) {
+        let waiting = self.waiting.borrow_mut().remove(&id).unwrap_or_default();
+        if let Ok(Some(record)) = self.store.message(id) {
+            for caller in waiting {
+                // A caller that has hung up changes nothing for the message.
+                let _ = caller.send(record.view());
+            }
+        }
+    }
+
+    /// Every send renews the tokens; a burst shares a renewal.
+    fn renew_after_send(self: &Rc<Self>) {
+        let due = self.config().ok().zip(self.store.authentication().ok().flatten()).is_some_and(
+            |(config, record)| {
+                record.trouble.is_none() && renewal_due(record.renewed_at, now(), config.renew_after_ms)
+            },
+        );
+        if due && self.flight.borrow().is_none() {
+            let inner = self.clone();
+            self.in_background(async move {
+                // A failure is noted in the authentication; the next send tries again.
+                let _ = inner.renew(Resource::Graph).await;
+                inner.work_on_kv().await;
+            });
+        }
+    }
+
+    /// Holds what waits; it goes out by itself after somebody has signed in.
+    fn hold_all(&self, failure: &Failure) -> Result<(), Problem> {
+        let end_of_time = Timestamp::from_millis(i64::MAX >> 11);
+        let waiting = self.store.due(
+            &[MessageState::Queued, MessageState::WillRetry],
+            end_of_time,
+            usize::MAX >> 12,
+        )?;
+        for mut message in waiting {
+            message.state = MessageState::Held;
+            message.changed_at = now();
+            message.next_attempt_at = None;
+            message.failure = Some(failure.clone());
+            self.store.set_message(&message)?;
+            self.tell_waiting(message.id);
+        }
+        Ok(())
+    }
+
+    /// Lets held messages go out again.
+    pub(super) fn release_held(&self) -> Result<(), Problem> {
+        let end_of_time = Timestamp::from_millis(i64::MAX >> 11);
+        for mut message in self.store.due(&[MessageState::Held], end_of_time, usize::MAX >> 12)? {
+            message.state = MessageState::Queued;
+            message.changed_at = now();
+            self.store.set_message(&message)?;
+        }
+        Ok(())
+    }
+
+    /// Messages marked *sending* that nobody here is sending: an instance before this one was, or a request that was cut
+    /// off. Bytes may have left, so they are *unknown* and not sent again by themselves.
+    fn account_for_lost(&self) -> Result<(), Problem> {
+        let now = now();
+        let cut_off = {
+            let mut sending = self.sending.borrow_mut();
+            let before = sending.len();
+            sending.retain(|_, since| now.since(*since) < HAND_OVER_MS_MAX);
+            sending.len() < before
+        };
+        if self.recovered.replace(true) && !cut_off {
+            return Ok(());
+        }
+        let refusal = microsoft::Refusal::new(Code::OutcomeUnknown, "the hand-over was cut off on our side");
+        for mut message in self.store.due(&[MessageState::Sending], now, usize::MAX >> 12)? {
+            if !self.sending.borrow().contains_key(&message.id) {
+                message.state = MessageState::Unknown;
+                message.changed_at = now;
+                message.failure = Some(refusal.failure());
+                self.store.delete_chunks(message.id)?;
+                self.store.set_message(&message)?;
+                self.tell_waiting(message.id);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,91 @@
+use api::{ConsentOutcome, Failure, MailboxId, MailboxSettings, MessageId, MessageState, MessageView};
+use api::{OrganisationId, Problem, Timestamp, Upstream};
+use gateway::{Attempt, Authentication, Record, SealedText};
+use serde::{Deserialize, Serialize};
+
+/// What is stored of the mailbox itself. A stored format: later versions must read it.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct MailboxRecord {
+    pub(super) organisation: OrganisationId,
+    pub(super) id: MailboxId,
+    pub(super) settings: MailboxSettings,
+    /// Raised by every save.
+    pub(super) version: u64,
+    /// Raised by everything that ends or replaces an authentication; a renewal that began before is thrown away.
+    pub(super) epoch: u64,
+    /// The last number given to a renewal; never used twice, whatever was removed in between.
+    pub(super) number: u64,
+    /// *Toegangscode*, sealed with the version it was saved in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) access_code: Option<(u64, SealedText)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) handed_over_at: Option<Timestamp>,
+    pub(super) created_at: Timestamp,
+}
+
+impl MailboxRecord {
+    /// Names one of this mailbox's records for sealing.
+    pub(super) fn sealed_as(&self, kind: &'static str, number: impl ToString) -> Record {
+        Record { kind, organisation: self.organisation, mailbox: self.id, number: number.to_string() }
+    }
+}
+
+/// A consent attempt and what became of it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct AttemptRecord {
+    pub(super) attempt: Attempt,
+    pub(super) progress: Progress,
+}
+
+/// How far an attempt is.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Progress {
+    /// The browser is at Microsoft.
+    Begun,
+    /// The code is being redeemed; it is never redeemed twice, also not after a crash here.
+    Redeeming,
+    /// In order, but a person must confirm: the outcome shown, and the authentication to take over.
+    Confirm(Box<ConsentOutcome>, Box<Authentication>),
+    /// The authentication was taken over.
+    Connected,
+    /// It failed, and this was said.
+    Refused(Box<Problem>),
+}
+
+/// One message of the outbox, without its body.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct MessageRecord {
+    pub(super) id: MessageId,
+    pub(super) state: MessageState,
+    pub(super) accepted_at: Timestamp,
+    pub(super) changed_at: Timestamp,
+    pub(super) attempts: u32,
+    /// Sealed chunks of the body.
+    pub(super) chunks: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reference: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) next_attempt_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) failure: Option<Failure>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) upstream: Option<Upstream>,
+}
+
+impl MessageRecord {
+    /// What its sender may know.
+    pub(super) fn view(&self) -> MessageView {
+        MessageView {
+            id: self.id,
+            mailbox: self.id.mailbox(),
+            state: self.state,
+            accepted_at: self.accepted_at,
+            reference: self.reference.clone(),
+            attempts: self.attempts,
+            changed_at: self.changed_at,
+            next_attempt_at: self.next_attempt_at,
+            failure: self.failure.clone(),
+            upstream: self.upstream.clone(),
+        }
+    }
+}

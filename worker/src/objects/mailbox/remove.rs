@@ -1,0 +1,34 @@
+use api::{MailboxView, Problem};
+
+use super::Inner;
+use super::records::MailboxRecord;
+use crate::host::{Line, log};
+
+impl Inner {
+    /// *Verwijderen*: our copies are gone at once, here and (as fast as KV answers) there; the queue is held.
+    pub(super) fn remove(self: &std::rc::Rc<Self>) -> Result<MailboxView, Problem> {
+        let config = self.config()?;
+        let mut mailbox = self.store.mailbox()?;
+        self.forget_authentication(&mut mailbox)?;
+        self.store.set_mailbox(&mailbox)?;
+        log(&Line {
+            event: "remove",
+            outcome: "removed",
+            object: &mailbox.id.to_string(),
+            ..Line::default()
+        });
+        let inner = self.clone();
+        self.in_background(async move { inner.work_on_kv().await });
+        self.page(&config)
+    }
+
+    /// Deletes the tokens and raises the epoch, so that a renewal under way finds itself outdated and nothing comes back.
+    /// The caller writes `mailbox`.
+    pub(super) fn forget_authentication(&self, mailbox: &mut MailboxRecord) -> Result<(), Problem> {
+        mailbox.epoch += 1;
+        self.store.delete_authentication()?;
+        self.store.delete_attempts_before(api::Timestamp::from_millis(i64::MAX))?;
+        *self.token.borrow_mut() = None;
+        self.delete_all_from_kv()
+    }
+}

@@ -1,0 +1,105 @@
+use api::{Code, KeyId, MailboxId, Problem, Timestamp};
+use mail::EmailAddress;
+use serde::{Deserialize, Serialize};
+
+use super::super::sql::{from_json, to_json};
+use super::{Call, Organisation};
+
+/// Keeps a new API key's hash.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct AddKey {
+    pub(crate) id: KeyId,
+    pub(crate) hash: String,
+    pub(crate) name: String,
+    pub(crate) mailboxes: Option<Vec<MailboxId>>,
+    pub(crate) at: Timestamp,
+}
+
+impl Call for AddKey {
+    type Reply = ();
+    const NAME: &'static str = "add_key";
+}
+
+/// Asks whether a key still holds, and which mailbox it leads to.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct UseKey {
+    pub(crate) id: KeyId,
+    pub(crate) hash: String,
+    pub(crate) wanted: KeyUse,
+}
+
+/// What a key is used for.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum KeyUse {
+    /// To send from an address.
+    SendFrom(String),
+    /// To look at something in a mailbox.
+    See(MailboxId),
+    /// To make a link into the organisation's pages.
+    Link,
+}
+
+impl Call for UseKey {
+    /// The mailbox; a link is not about one.
+    type Reply = Option<MailboxId>;
+    const NAME: &'static str = "use_key";
+}
+
+impl Organisation {
+    pub(super) fn add_key(&self, call: &AddKey) -> Result<(), Problem> {
+        self.profile()?;
+        let mailboxes = call.mailboxes.as_ref().map(to_json).transpose()?;
+        self.sql.run(
+            "INSERT INTO api_key (id, name, hash, mailboxes, at) VALUES (?, ?, ?, ?, ?)",
+            vec![
+                call.id.to_string().into(),
+                call.name.as_str().into(),
+                call.hash.as_str().into(),
+                mailboxes.into(),
+                call.at.millis().into(),
+            ],
+        )
+    }
+
+    pub(super) fn use_key(&self, call: &UseKey) -> Result<Option<MailboxId>, Problem> {
+        #[derive(Deserialize)]
+        struct Row {
+            hash: String,
+            mailboxes: Option<String>,
+        }
+        self.profile()?;
+        let id = vec![call.id.to_string().into()];
+        let row: Option<Row> = self.sql.row("SELECT hash, mailboxes FROM api_key WHERE id = ?", id)?;
+        let row = row
+            .filter(|row| gateway::same_secret(row.hash.as_bytes(), call.hash.as_bytes()))
+            .ok_or_else(|| Problem::new(Code::CredentialsRefused, "this key was revoked"))?;
+        let only: Option<Vec<MailboxId>> = row.mailboxes.as_deref().map(from_json).transpose()?;
+        let usable: Vec<_> = self
+            .listed()?
+            .into_iter()
+            .filter(|mailbox| only.as_ref().is_none_or(|only| only.contains(&mailbox.id)))
+            .collect();
+        match &call.wanted {
+            KeyUse::SendFrom(from) => {
+                let address = from.parse::<EmailAddress>().ok();
+                let found = address.and_then(|address| usable.iter().find(|mailbox| mailbox.has(&address)));
+                let allowed =
+                    || usable.iter().flat_map(|one| one.addresses.clone()).collect::<Vec<_>>().join(", ");
+                found.map(|mailbox| Some(mailbox.id)).ok_or_else(|| {
+                    Problem::new(
+                        Code::SenderNotAllowed,
+                        format!("{from} is not an address that this key may send from"),
+                    )
+                    .with_param("allowed", &allowed())
+                })
+            }
+            KeyUse::See(id) => {
+                let found = usable.iter().find(|mailbox| mailbox.id == *id);
+                found
+                    .map(|mailbox| Some(mailbox.id))
+                    .ok_or_else(|| Problem::new(Code::NotFound, "this key sees no such mailbox"))
+            }
+            KeyUse::Link => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+use api::{Code, MailboxSummary, Problem, SessionId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Call, Organisation};
+
+/// Asks whether a session still holds, and whose it is.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct UseSession {
+    pub(crate) id: SessionId,
+    pub(crate) hash: String,
+    pub(crate) at: Timestamp,
+}
+
+impl Call for UseSession {
+    type Reply = SessionHolder;
+    const NAME: &'static str = "use_session";
+}
+
+/// The organisation behind a session.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SessionHolder {
+    pub(crate) name: String,
+    pub(crate) tenant: Option<String>,
+    pub(crate) mailboxes: Vec<MailboxSummary>,
+    pub(crate) ends_at: Timestamp,
+}
+
+/// Ends a session before its time.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct EndSession {
+    pub(crate) id: SessionId,
+    pub(crate) hash: String,
+    pub(crate) at: Timestamp,
+}
+
+impl Call for EndSession {
+    type Reply = ();
+    const NAME: &'static str = "end_session";
+}
+
+impl Organisation {
+    pub(super) fn use_session(&self, call: &UseSession) -> Result<SessionHolder, Problem> {
+        #[derive(Deserialize)]
+        struct Row {
+            hash: String,
+            ends_at: i64,
+        }
+        let profile = self.profile()?;
+        let id = vec![call.id.to_string().into()];
+        let row: Option<Row> = self.sql.row("SELECT hash, ends_at FROM session WHERE id = ?", id)?;
+        let row = row
+            .filter(|row| row.ends_at > call.at.millis())
+            .filter(|row| gateway::same_secret(row.hash.as_bytes(), call.hash.as_bytes()))
+            .ok_or_else(|| Problem::new(Code::SessionEnded, "the session has ended"))?;
+        Ok(SessionHolder {
+            name: profile.name,
+            tenant: profile.tenant,
+            mailboxes: self.list_mailboxes()?,
+            ends_at: Timestamp::from_millis(row.ends_at),
+        })
+    }
+
+    pub(super) fn end_session(&self, call: &EndSession) -> Result<(), Problem> {
+        self.use_session(&UseSession { id: call.id, hash: call.hash.clone(), at: call.at })?;
+        self.sql.run("DELETE FROM session WHERE id = ?", vec![call.id.to_string().into()])
+    }
+}

@@ -1,0 +1,73 @@
+use api::{Code, Problem, RequestId};
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::response::IntoResponse;
+use serde::Serialize;
+
+/// What a route gives: an answer, or a problem document.
+pub(super) type Answer = Result<Response<Body>, Failed>;
+
+/// A problem on its way out.
+pub(super) struct Failed(Problem);
+
+impl From<Problem> for Failed {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+/// Rides on the response until [`complete`] knows the origin and the request id.
+#[derive(Clone)]
+struct Pending(Problem);
+
+impl IntoResponse for Failed {
+    fn into_response(self) -> Response<Body> {
+        let mut response = Response::new(Body::empty());
+        response.extensions_mut().insert(Pending(self.0));
+        response
+    }
+}
+
+/// Writes a pending problem document; the code, when there was one.
+pub(super) fn complete(response: &mut Response<Body>, origin: &str, id: Option<RequestId>) -> Option<Code> {
+    let Pending(mut problem) = response.extensions_mut().remove::<Pending>()?;
+    problem.type_url = format!("{origin}{}", problem.type_url);
+    problem.request_id = id;
+    *response.status_mut() =
+        StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if let Some(seconds) = problem.retry_after {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if problem.status == 401 {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    *response.body_mut() = Body::from(serde_json::to_vec(&problem).unwrap_or_default());
+    Some(problem.code)
+}
+
+/// A JSON answer.
+pub(super) fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
+    let body =
+        serde_json::to_vec(value).map_err(|_| Problem::new(Code::Internal, "an answer can't be written"))?;
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}
+
+/// An answer without a body.
+pub(super) fn no_content() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
+/// For a request whose URL or headers are not even HTTP's.
+pub(crate) fn unreadable_request() -> Response<Body> {
+    let mut response =
+        Failed(Problem::new(Code::MalformedRequest, "the address or a header can't be read")).into_response();
+    complete(&mut response, "", None);
+    response
+}

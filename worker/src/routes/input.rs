@@ -1,0 +1,73 @@
+use std::str::FromStr;
+
+use api::{Code, FieldError, Problem};
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header;
+use futures_util::StreamExt as _;
+use serde::de::DeserializeOwned;
+
+/// Reads a body of at most `max` bytes, counted while it streams in.
+pub(super) async fn bytes(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
+    let mut read = Vec::new();
+    let mut stream = body.into_data_stream();
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk
+            .map_err(|_| Problem::new(Code::MalformedRequest, "the body ended before it was complete"))?;
+        if read.len() + chunk.len() > max {
+            let detail = format!("a request to this address has at most {max} bytes");
+            return Err(Problem::new(Code::RequestTooLarge, detail).with_param("request_bytes_max", &max));
+        }
+        read.extend_from_slice(&chunk);
+    }
+    Ok(read)
+}
+
+/// Refuses a body that does not say it is JSON.
+pub(super) fn expect_json(request: &Request) -> Result<(), Problem> {
+    let media_type =
+        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let said =
+        if essence.is_empty() { "no media type".to_owned() } else { format!("the media type {essence}") };
+    Err(Problem::new(Code::UnsupportedMediaType, format!("the request has {said}")))
+}
+
+/// Reads JSON; an unknown field is refused with the names there are, since a misspelt field would be lost silently.
+pub(super) fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // ERPs on Windows write a byte order mark.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if std::str::from_utf8(bytes).is_err() {
+        let detail = "the body is not UTF-8; JSON is always UTF-8 (not Windows-1252)";
+        return Err(Problem::new(Code::MalformedRequest, detail));
+    }
+    serde_json::from_slice(bytes).map_err(|error| {
+        let problem = Problem::new(Code::MalformedRequest, error.to_string());
+        match unknown_field(&error.to_string()) {
+            Some(field) => problem.with_errors(vec![FieldError {
+                pointer: format!("/{}", field.replace('~', "~0").replace('/', "~1")),
+                detail: error.to_string(),
+            }]),
+            None => problem,
+        }
+    })
+}
+
+/// The name in serde's "unknown field `x`, expected …".
+fn unknown_field(message: &str) -> Option<&str> {
+    message.strip_prefix("unknown field `")?.split('`').next()
+}
+
+/// Reads a small JSON body.
+pub(super) async fn small_json<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
+    expect_json(&request)?;
+    from_json(&bytes(request.into_body(), api::SMALL_REQUEST_BYTES_MAX).await?)
+}
+
+/// Reads an identifier of the path; one that can't be, names nothing.
+pub(super) fn id<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|error: T::Err| Problem::new(Code::NotFound, error.to_string()))
+}

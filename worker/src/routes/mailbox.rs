@@ -1,0 +1,67 @@
+use api::{MailboxId, Problem, SaveSettings};
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+
+use super::answer::json;
+use super::{Answer, App, input, who};
+use crate::objects::Objects;
+use crate::objects::mailbox::{Remove, Save, Status};
+use crate::objects::organisation::SetAddresses;
+
+/// `GET /api/mailboxes/{mailbox}`: the page, asked anew.
+#[worker::send]
+pub(super) async fn show(State(app): State<App>, Path(id): Path<String>, request: Request) -> Answer {
+    let config = app.config()?;
+    let employee = who::employee(&app, &config, request.method(), request.headers()).await?;
+    let id: MailboxId = input::id(&id)?;
+    let objects = Objects::new(&app.env, &config.jurisdiction);
+    json(StatusCode::OK, &objects.mailbox(employee.organisation, id)?.call(&Status {}).await?)
+}
+
+/// `PUT /api/mailboxes/{mailbox}`: saves the page.
+#[worker::send]
+pub(super) async fn save(State(app): State<App>, Path(id): Path<String>, request: Request) -> Answer {
+    let config = app.config()?;
+    let employee = who::employee(&app, &config, request.method(), request.headers()).await?;
+    let id: MailboxId = input::id(&id)?;
+    let mut save: SaveSettings = input::small_json(request).await?;
+    tidy(&mut save);
+    gateway::check_settings(&save.settings)?;
+    let objects = Objects::new(&app.env, &config.jurisdiction);
+    let (organisation, mailbox) =
+        (objects.organisation(employee.organisation)?, objects.mailbox(employee.organisation, id)?);
+    let addresses: Vec<_> =
+        [&save.settings.address].into_iter().chain(&save.settings.aliases).cloned().collect();
+    // Old and new addresses together until the mailbox has changed: see `SetAddresses`.
+    organisation.call(&SetAddresses { id, addresses: addresses.clone(), keep_old: true }).await?;
+    let saved = mailbox.call(&Save { save }).await;
+    let settled = match &saved {
+        Ok(_) => addresses,
+        Err(_) => {
+            let current = mailbox.call(&Status {}).await?.settings;
+            std::iter::once(current.address).chain(current.aliases).collect()
+        }
+    };
+    organisation.call(&SetAddresses { id, addresses: settled, keep_old: false }).await?;
+    json(StatusCode::OK, &saved.map_err(|problem: Problem| problem)?)
+}
+
+/// `DELETE /api/mailboxes/{mailbox}/authentication`: *Verwijderen*.
+#[worker::send]
+pub(super) async fn remove(State(app): State<App>, Path(id): Path<String>, request: Request) -> Answer {
+    let config = app.config()?;
+    let employee = who::employee(&app, &config, request.method(), request.headers()).await?;
+    let id: MailboxId = input::id(&id)?;
+    let objects = Objects::new(&app.env, &config.jurisdiction);
+    json(StatusCode::OK, &objects.mailbox(employee.organisation, id)?.call(&Remove {}).await?)
+}
+
+/// What people type around an address or a host name is not meant.
+fn tidy(save: &mut SaveSettings) {
+    let settings = &mut save.settings;
+    for text in [&mut settings.address, &mut settings.server, &mut settings.user_name] {
+        *text = text.trim().to_owned();
+    }
+    settings.aliases = settings.aliases.iter().map(|alias| alias.trim().to_owned()).collect();
+    settings.aliases.retain(|alias| !alias.is_empty());
+}

@@ -1,0 +1,81 @@
+use api::{Code, OpenSession, OrganisationId, Problem, SessionId, SessionView, Timestamp};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use gateway::Mint;
+use gateway::purpose::{Link, Session};
+
+use super::answer::{json, no_content};
+use super::{Answer, App, input, who};
+use crate::host::{now, random};
+use crate::objects::Objects;
+use crate::objects::organisation::{EndSession, OpenLink, SessionHolder, UseSession};
+
+/// A session lasts a working day, in seconds.
+const SESSION_SECONDS: i64 = 12 * 3600;
+
+/// `GET /api/session`: whose pages these are.
+#[worker::send]
+pub(super) async fn show(State(app): State<App>, request: Request) -> Answer {
+    let config = app.config()?;
+    let employee = who::employee(&app, &config, request.method(), request.headers()).await?;
+    json(StatusCode::OK, &view(employee.organisation, employee.holder))
+}
+
+/// `POST /api/session`: trades a link for a session.
+#[worker::send]
+pub(super) async fn open(State(app): State<App>, request: Request) -> Answer {
+    let config = app.config()?;
+    who::same_site(&config, request.method(), request.headers())?;
+    let OpenSession { link } = input::small_json(request).await?;
+    let mint = Mint::new(&config.ring);
+    let spent = || Problem::new(Code::LinkSpent, "this is not a link of this installation");
+    let link = mint.check::<Link>(link.trim()).ok_or_else(spent)?;
+    let at = now();
+    let id = SessionId::new(at, random()?);
+    let session = mint.make::<Session>(link.organisation, id, random()?);
+    let hash = who::hash_text(&session.hash);
+    let call = OpenLink {
+        id: link.id,
+        hash: who::hash_text(&link.hash),
+        session: id,
+        session_hash: hash.clone(),
+        at,
+        session_ends_at: at.plus_seconds(SESSION_SECONDS),
+    };
+    let organisation = Objects::new(&app.env, &config.jurisdiction).organisation(link.organisation)?;
+    organisation.call(&call).await?;
+    let holder = organisation.call(&UseSession { id, hash, at }).await?;
+    let mut answer = json(StatusCode::OK, &view(link.organisation, holder))?;
+    set_cookie(&mut answer, &session.text, SESSION_SECONDS)?;
+    Ok(answer)
+}
+
+/// `DELETE /api/session`
+#[worker::send]
+pub(super) async fn end(State(app): State<App>, request: Request) -> Answer {
+    let config = app.config()?;
+    let employee = who::employee(&app, &config, request.method(), request.headers()).await?;
+    let call =
+        EndSession { id: employee.session.id, hash: who::hash_text(&employee.session.hash), at: now() };
+    Objects::new(&app.env, &config.jurisdiction).organisation(employee.organisation)?.call(&call).await?;
+    let mut answer = no_content();
+    set_cookie(&mut answer, "", 0)?;
+    Ok(answer)
+}
+
+fn view(organisation: OrganisationId, holder: SessionHolder) -> SessionView {
+    let ends_at: Timestamp = holder.ends_at;
+    SessionView { organisation, name: holder.name, mailboxes: holder.mailboxes, ends_at }
+}
+
+/// `Strict`: the way back from Microsoft loads a page, and that page itself asks with the cookie.
+fn set_cookie(answer: &mut Response<Body>, value: &str, seconds: i64) -> Result<(), Problem> {
+    let cookie =
+        format!("{}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict", who::COOKIE);
+    let mut cookie = HeaderValue::from_str(&cookie)
+        .map_err(|_| Problem::new(Code::Internal, "a cookie can't be written"))?;
+    cookie.set_sensitive(true);
+    answer.headers_mut().insert(header::SET_COOKIE, cookie);
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! Who is asking. A MAC is checked here, before any object or body is touched; whether a credential still holds, its
+//! organisation is asked afterwards.
+
+use api::{Code, Digest, OrganisationId, Problem};
+use axum::http::{HeaderMap, Method, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gateway::purpose::{ApiKey, Session};
+use gateway::{Credential, Mint, same_secret};
+
+use super::App;
+use crate::config::Config;
+use crate::host::now;
+use crate::objects::Objects;
+use crate::objects::organisation::{SessionHolder, UseSession};
+
+/// The name of the session cookie; `__Host-` binds it to this host, this path and TLS.
+pub(super) const COOKIE: &str = "__Host-postbode";
+
+/// Requests of the E-mail server page carry this; a form of another site can't.
+const PAGE_HEADER: &str = "x-postbode";
+
+/// The text after `Authorization: Bearer`.
+fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let value =
+        value.ok_or_else(|| Problem::new(Code::CredentialsMissing, "the Authorization header is missing"))?;
+    let (scheme, token) = value.split_once(' ').unwrap_or_default();
+    if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() {
+        Ok(token.trim())
+    } else {
+        Err(Problem::new(Code::CredentialsMissing, "the Authorization header does not say Bearer and a key"))
+    }
+}
+
+/// An ERP.
+pub(super) fn erp(config: &Config, headers: &HeaderMap) -> Result<Credential<ApiKey>, Problem> {
+    let refused = || Problem::new(Code::CredentialsRefused, "this is not a key of this installation");
+    Mint::new(&config.ring).check(bearer(headers)?).ok_or_else(refused)
+}
+
+/// The operator.
+pub(super) fn operator(config: &Config, headers: &HeaderMap) -> Result<(), Problem> {
+    if same_secret(bearer(headers)?.as_bytes(), config.operator_secret.as_bytes()) {
+        Ok(())
+    } else {
+        Err(Problem::new(Code::CredentialsRefused, "this is not the operator secret of this installation"))
+    }
+}
+
+/// An employee with a session that holds.
+pub(super) struct Employee {
+    pub(super) organisation: OrganisationId,
+    pub(super) session: Credential<Session>,
+    pub(super) holder: SessionHolder,
+}
+
+impl Employee {
+    /// The session's hash, which consent attempts are bound to.
+    pub(super) fn session_digest(&self) -> Digest {
+        Digest(hash_text(&self.session.hash))
+    }
+}
+
+/// A hash as it is stored and compared.
+pub(super) fn hash_text(hash: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(hash)
+}
+
+/// Refuses what a page of another site sent: a session cookie comes along with it, the header does not.
+pub(super) fn same_site(config: &Config, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let foreign_origin = text("origin").is_some_and(|origin| origin != config.public_origin);
+    let cross_site = text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
+    let unmarked = !matches!(*method, Method::GET | Method::HEAD) && !headers.contains_key(PAGE_HEADER);
+    if foreign_origin || cross_site || unmarked {
+        let detail = format!("only pages of {} may ask this", config.public_origin);
+        return Err(Problem::new(Code::OriginRefused, detail));
+    }
+    Ok(())
+}
+
+/// The employee behind the session cookie.
+pub(super) async fn employee(
+    app: &App,
+    config: &Config,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Employee, Problem> {
+    same_site(config, method, headers)?;
+    let ended = || Problem::new(Code::SessionEnded, "there is no session");
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let text = cookies
+        .flat_map(|line| line.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+        .ok_or_else(ended)?;
+    let session: Credential<Session> = Mint::new(&config.ring).check(text).ok_or_else(ended)?;
+    let objects = Objects::new(&app.env, &config.jurisdiction);
+    let call = UseSession { id: session.id, hash: hash_text(&session.hash), at: now() };
+    let holder = objects.organisation(session.organisation)?.call(&call).await?;
+    Ok(Employee { organisation: session.organisation, session, holder })
+}
