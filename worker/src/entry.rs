@@ -17,9 +17,8 @@ async fn fetch(
     env: Env,
     _context: Context,
 ) -> worker::Result<http::Response<axum::body::Body>> {
-    let request = match http::Request::<worker::Body>::try_from(request) {
-        Ok(request) => request,
-        Err(_) => return Ok(routes::unreadable_request()),
+    let Ok(request) = http::Request::<worker::Body>::try_from(request) else {
+        return Ok(routes::unreadable_request());
     };
     // The router itself can't fail: every refusal is already an answer.
     routes::router(env).call(request).await.map_err(|never| match never {})

@@ -22,7 +22,7 @@ impl Fetch {
     /// For questions to Graph.
     pub(crate) const GRAPH: Self = Self { limit: Duration::from_secs(20) };
     /// For handing a message to Graph, of up to 4 MB.
-    pub(crate) const HAND_OVER: Self = Self { limit: Duration::from_secs(60) };
+    pub(crate) const HAND_OVER: Self = Self { limit: Duration::from_mins(1) };
 
     async fn carry_out(
         &self,

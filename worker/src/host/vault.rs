@@ -15,10 +15,11 @@ pub(crate) struct Vault<'r>(pub(crate) &'r KeyRing);
 impl Vault<'_> {
     /// Seals bytes as that record.
     pub(crate) async fn seal(&self, record: &Record, plain: &[u8]) -> Result<Vec<u8>, Problem> {
-        let plan = Sealing::plan(self.0, record, random()?);
-        let sealed = aes_gcm(Direction::Encrypt, &plan.key, &plan.nonce, &plan.associated_data, plain).await;
+        let sealing = Sealing::plan(self.0, record, random()?);
+        let (key, nonce) = (&sealing.key, &sealing.nonce);
+        let sealed = aes_gcm(Direction::Encrypt, key, nonce, &sealing.associated_data, plain).await;
         sealed
-            .map(|ciphertext| plan.envelope(&ciphertext))
+            .map(|ciphertext| sealing.envelope(&ciphertext))
             .map_err(|_| failed("a record could not be sealed"))
     }
 

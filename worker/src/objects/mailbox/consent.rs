@@ -22,7 +22,7 @@ use crate::host::{Fetch, Line, log, now, within};
 /// An attempt is remembered this long, so that a late second post still learns its outcome.
 const REMEMBERED_MS: i64 = 24 * 3600 * 1000;
 /// Longest wait of a second post for the first one's outcome: redeeming, `/me` and a little.
-const JOIN_LIMIT: Duration = Duration::from_secs(60);
+const JOIN_LIMIT: Duration = Duration::from_mins(1);
 /// SHA-256 in base64url without padding.
 const DIGEST_CHARS: usize = 43;
 
@@ -37,8 +37,8 @@ impl Inner {
                 "this kind has a user name and access code, and no sign-in",
             ));
         }
-        let begin = call.begin;
-        for digest in [&begin.challenge.0, &begin.state_hash.0, &begin.nonce_hash.0] {
+        let hashes = call.begin;
+        for digest in [&hashes.challenge.0, &hashes.state_hash.0, &hashes.nonce_hash.0] {
             if digest.len() != DIGEST_CHARS {
                 return Err(Problem::new(Code::MalformedRequest, "a hash is 43 characters of base64url"));
             }
@@ -50,9 +50,9 @@ impl Inner {
             kind,
             address: mailbox.settings.address.clone(),
             tenant: call.tenant.unwrap_or_else(|| config.tenant.clone()),
-            challenge: Digest(begin.challenge.0),
-            state_hash: begin.state_hash,
-            nonce_hash: begin.nonce_hash,
+            challenge: Digest(hashes.challenge.0),
+            state_hash: hashes.state_hash,
+            nonce_hash: hashes.nonce_hash,
             begun_at: now,
         };
         let begun = BegunConsent {
@@ -134,7 +134,7 @@ impl Inner {
             self.keep_progress(call.id, Progress::Refused(Box::new(ended(detail))))?;
             return if call.confirmed { Err(ended(detail)) } else { Ok(None) };
         }
-        self.connect(&config, *authentication)?;
+        self.connect(&config, &authentication)?;
         self.keep_progress(call.id, Progress::Connected)?;
         self.page(&config).map(Some)
     }
@@ -290,7 +290,7 @@ impl Inner {
             ));
         }
         if redeemed.confirm.is_empty() {
-            self.connect(config, redeemed.authentication)?;
+            self.connect(config, &redeemed.authentication)?;
             let outcome = ConsentOutcome::Connected { mailbox: Box::new(self.page(config)?) };
             return Ok((Progress::Connected, outcome));
         }
@@ -303,13 +303,13 @@ impl Inner {
     }
 
     /// Takes an authentication over: one synchronous step, then KV follows and held messages go out.
-    fn connect(self: &Rc<Self>, config: &Config, authentication: Authentication) -> Result<(), Problem> {
+    fn connect(self: &Rc<Self>, config: &Config, authentication: &Authentication) -> Result<(), Problem> {
         let mut mailbox = self.store.mailbox()?;
         mailbox.epoch += 1;
         self.store.set_mailbox(&mailbox)?;
-        self.store.set_authentication(&authentication)?;
+        self.store.set_authentication(authentication)?;
         *self.token.borrow_mut() = None;
-        self.follow_in_kv(config, &authentication, true)?;
+        self.follow_in_kv(config, authentication, true)?;
         self.release_held()?;
         let inner = self.clone();
         self.in_background(async move {

@@ -6,6 +6,8 @@
 use std::time::Duration;
 
 use api::{Problem, Timestamp};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gateway::{Authentication, KV_PUT_EVERY_MS, good_until};
 use serde::Deserialize;
 use worker::kv::KvStore;
@@ -31,7 +33,8 @@ const DOABLE: &str =
 #[derive(Deserialize)]
 struct Work {
     key: String,
-    work: String,
+    #[serde(rename = "work")]
+    to_do: String,
     value: Option<String>,
     good_until: i64,
 }
@@ -64,7 +67,7 @@ impl Inner {
         }
         let mailbox = self.store.mailbox()?;
         let token = &authentication.refresh;
-        let random = random::<6>()?.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let random = URL_SAFE_NO_PAD.encode(random::<6>()?);
         let key = format!("token/{}/{}/{}-{random}", mailbox.organisation, mailbox.id, token.number);
         let value = serde_json::json!({
             "version": 1, "organisation": mailbox.organisation, "mailbox": mailbox.id, "number": token.number,
@@ -128,7 +131,7 @@ impl Inner {
         };
         let key = || vec![work.key.as_str().into()];
         // If the bookkeeping itself fails, the row stays due and the operation, which can be repeated, is.
-        let _ = match (outcome, work.work.as_str()) {
+        let _ = match (outcome, work.to_do.as_str()) {
             (Ok(()), "put") => {
                 sql.run("UPDATE kv SET work = 'stored', value = NULL WHERE key = ? AND work = 'put'", key())
             }
@@ -147,7 +150,7 @@ impl Inner {
 
 async fn carry_out(kv: &KvStore, work: &Work) -> Result<(), &'static str> {
     match &work.value {
-        Some(value) if work.work == "put" => {
+        Some(value) if work.to_do == "put" => {
             // KV refuses an end less than a minute away; a token that old is of no use there.
             let end = u64::try_from(work.good_until).unwrap_or_default();
             let put = kv.put(&work.key, value.as_str()).map_err(|_| "put failed")?;

@@ -1,3 +1,5 @@
+use std::fmt::Display;
+
 use api::{ConsentOutcome, Failure, MailboxId, MailboxSettings, MessageId, MessageState, MessageView};
 use api::{OrganisationId, Problem, Timestamp, Upstream};
 use gateway::{Attempt, Authentication, Record, SealedText};
@@ -25,7 +27,7 @@ pub(super) struct MailboxRecord {
 
 impl MailboxRecord {
     /// Names one of this mailbox's records for sealing.
-    pub(super) fn sealed_as(&self, kind: &'static str, number: impl ToString) -> Record {
+    pub(super) fn sealed_as(&self, kind: &'static str, number: impl Display) -> Record {
         Record { kind, organisation: self.organisation, mailbox: self.id, number: number.to_string() }
     }
 }
