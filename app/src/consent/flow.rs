@@ -1,0 +1,246 @@
+//! The sign-in from the click to the outcome, as the window that waits sees it.
+
+use api::{Account, ConsentOutcome};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_i18n::td_string;
+use leptos_router::hooks::use_navigate;
+use web_sys::{Window, window};
+
+use super::arrival::{Answer, Returned};
+use super::channel::{self, End, Word};
+use super::kept::{self, Kept};
+use super::link;
+use super::secrets::Secrets;
+use crate::browser::announce::announce;
+use crate::browser::http::Trouble;
+use crate::browser::page;
+use crate::mailbox::Desk;
+use crate::mailbox::desk::{Notice, Question, Retry, SignIn};
+
+/// One window for all tries, so that "open again" does not pile them up.
+const WINDOW_NAME: &str = "postbode-sign-in";
+const WINDOW_FEATURES: &str = "popup,width=540,height=720";
+
+/// An answer that a page brought along for another page of this window.
+#[derive(Clone, Copy)]
+pub(crate) struct Pending(pub(crate) RwSignal<Option<Answer>>);
+
+/// The Authenticate button.
+///
+/// The window is opened before anything is awaited: a browser only allows it as the direct result of a click. Where it
+/// is blocked all the same, this tab itself goes to Microsoft and comes back.
+pub(crate) fn authenticate(desk: Desk) {
+    let popup = open_window("");
+    if let Some(popup) = &popup {
+        say_one_moment(popup, td_string!(desk.language.get_untracked(), consent.popup_wait));
+    }
+    desk.notice.set(None);
+    desk.sign_in.set(SignIn::Starting);
+    spawn_local(async move {
+        match begin(desk).await {
+            Ok(kept) => {
+                leave(popup, &kept.url);
+                desk.sign_in.set(SignIn::Away(Box::new(kept)));
+                desk.fetch(false);
+                page::focus("sign-in");
+            }
+            Err(trouble) => {
+                if let Some(popup) = popup {
+                    let _ = popup.close();
+                }
+                desk.sign_in.set(SignIn::Not);
+                desk.trouble(trouble, Retry::Authenticate);
+            }
+        }
+    });
+}
+
+/// For a person who lost the window.
+pub(crate) fn open_again(kept: &Kept) {
+    if open_window(&kept.url).is_none() {
+        page::go_to(&kept.url);
+    }
+}
+
+pub(crate) fn stop_waiting(desk: Desk) {
+    kept::forget_all(desk.mailbox);
+    desk.sign_in.set(SignIn::Not);
+    desk.fetch(false);
+    page::focus("authenticate");
+}
+
+/// Listens for what comes back, and goes on where this window was when it is opened anew.
+pub(crate) fn attend(desk: Desk) {
+    let Pending(pending) = expect_context();
+    let navigate = use_navigate();
+    channel::listen(move |word| match word {
+        Word::Came(answer) => {
+            let Some(kept) = kept::find(&answer.state) else { return };
+            channel::say(&Word::Taken { state: kept.state });
+            if kept.mailbox == desk.mailbox {
+                take(desk, answer);
+            } else {
+                pending.set(Some(answer));
+                navigate(&format!("/mailboxes/{}", kept.mailbox), leptos_router::NavigateOptions::default());
+            }
+        }
+        Word::Ended { .. } => {
+            if desk.sign_in.with_untracked(|sign_in| matches!(sign_in, SignIn::Not | SignIn::Away(_))) {
+                desk.fetch(false);
+            }
+        }
+        Word::Taken { .. } => {}
+    });
+    if let Some(kept) = kept::waiting_for(desk.mailbox) {
+        desk.sign_in.set(SignIn::Away(Box::new(kept)));
+    }
+    if let Some(answer) = pending.try_update_untracked(Option::take).flatten() {
+        take(desk, answer);
+    }
+}
+
+/// Makes use of what Microsoft sent back.
+pub(crate) fn take(desk: Desk, answer: Answer) {
+    let Some(kept) = kept::find(&answer.state) else {
+        desk.sign_in.set(SignIn::Not);
+        return;
+    };
+    match &answer.result {
+        Returned::Error { error, description } => {
+            kept::forget(&answer.state);
+            desk.sign_in.set(SignIn::Not);
+            ended(&answer, End::NotCompleted);
+            let (error, description) = (error.clone(), description.clone());
+            desk.alarm(Notice::NotCompleted { error, description, at: page::clock() });
+            desk.fetch(false);
+        }
+        Returned::Code(code) => {
+            let code = code.clone();
+            desk.notice.set(None);
+            desk.sign_in.set(SignIn::Finishing);
+            spawn_local(async move {
+                let outcome = link::finish(&kept, code).await;
+                finished(desk, &kept, &answer, outcome);
+            });
+        }
+    }
+}
+
+/// The person's answer to [`ConsentOutcome::Confirm`].
+pub(crate) fn answer(desk: Desk, question: &Question, confirmed: bool) {
+    let attempt = question.attempt;
+    desk.sign_in.set(SignIn::Finishing);
+    spawn_local(async move {
+        let outcome = if confirmed {
+            link::agree(desk.mailbox, attempt).await.map(Some)
+        } else {
+            link::decline(desk.mailbox, attempt).await.map(|()| None)
+        };
+        desk.sign_in.set(SignIn::Not);
+        match outcome {
+            Ok(Some(outcome)) => concluded(desk, attempt, outcome),
+            // Declining ends an attempt; that it had ended already is the same to the person.
+            Ok(None) | Err(Trouble::Problem(_)) if !confirmed => {
+                desk.alarm(Notice::Declined);
+                desk.fetch(false);
+            }
+            Ok(None) => {}
+            Err(trouble) => desk.trouble(trouble, Retry::Authenticate),
+        }
+    });
+}
+
+async fn begin(desk: Desk) -> Result<Kept, Trouble> {
+    let secrets = Secrets::new();
+    let begun = link::begin(desk.mailbox, &secrets.begin()).await?;
+    let unreadable = Trouble::Unreadable { status: 200, reference: None };
+    let url = secrets.authorization_url(&begun).map_err(|_| unreadable.clone())?;
+    let until = page::clock() + f64::from(begun.expires_in_seconds) * 1000.0;
+    kept::forget_all(desk.mailbox);
+    let (attempt, mailbox) = (begun.attempt, desk.mailbox);
+    let Secrets { state, nonce, verifier, .. } = secrets;
+    let kept = Kept { attempt, mailbox, state, nonce, verifier, url, until };
+    // Kept before leaving: with the same tab going to Microsoft, nothing else survives.
+    if kept.keep() { Ok(kept) } else { Err(unreadable) }
+}
+
+fn finished(desk: Desk, kept: &Kept, answer: &Answer, outcome: Result<ConsentOutcome, Trouble>) {
+    desk.sign_in.set(SignIn::Not);
+    match outcome {
+        // The Worker may have redeemed the code: posting once more gets the same outcome.
+        Err(Trouble::Unreachable) => {
+            ended(answer, End::NotCompleted);
+            desk.trouble(Trouble::Unreachable, Retry::Finish(answer.clone()));
+        }
+        Err(trouble) => {
+            kept::forget(&answer.state);
+            ended(answer, End::NotCompleted);
+            desk.trouble(trouble, Retry::Authenticate);
+            desk.fetch(false);
+        }
+        Ok(outcome) => {
+            kept::forget(&answer.state);
+            let connected = matches!(outcome, ConsentOutcome::Connected { .. });
+            ended(answer, if connected { End::Connected } else { End::Asks });
+            concluded(desk, kept.attempt, outcome);
+        }
+    }
+}
+
+fn concluded(desk: Desk, attempt: api::AttemptId, outcome: ConsentOutcome) {
+    match outcome {
+        ConsentOutcome::Connected { mailbox } => {
+            let who = mailbox.authentication.as_ref().map(|it| named(&it.account)).unwrap_or_default();
+            desk.show(*mailbox);
+            connected(desk, who);
+        }
+        ConsentOutcome::Confirm { account, tenant, reasons } => {
+            let question = Question { attempt, account: named(&account), tenant, reasons };
+            desk.sign_in.set(SignIn::Asks(Box::new(question)));
+        }
+    }
+}
+
+/// Says that it worked.
+pub(crate) fn connected(desk: Desk, who: String) {
+    kept::forget_all(desk.mailbox);
+    desk.sign_in.set(SignIn::Not);
+    desk.notice.set(Some(Notice::Connected { who }));
+    announce(td_string!(desk.language.get_untracked(), consent.connected));
+    page::focus("notice");
+}
+
+/// `Anna de Vries (anna@example.nl)`
+pub(crate) fn named(account: &Account) -> String {
+    match &account.name {
+        Some(name) => format!("{name} ({})", account.address),
+        None => account.address.clone(),
+    }
+}
+
+fn ended(answer: &Answer, end: End) {
+    channel::say(&Word::Ended { state: answer.state.clone(), end });
+}
+
+/// None when the browser blocked it.
+fn open_window(url: &str) -> Option<Window> {
+    let opened =
+        window()?.open_with_url_and_target_and_features(url, WINDOW_NAME, WINDOW_FEATURES).ok()??;
+    // Some blockers answer with a window that is closed already.
+    (!opened.closed().unwrap_or(false)).then_some(opened)
+}
+
+/// An empty window looks broken; it is still ours until it goes to Microsoft.
+fn say_one_moment(popup: &Window, text: &str) {
+    if let Some(body) = popup.document().and_then(|document| document.body()) {
+        body.set_text_content(Some(text));
+    }
+}
+
+fn leave(popup: Option<Window>, url: &str) {
+    let gone = popup.is_some_and(|popup| popup.location().replace(url).is_ok());
+    if !gone {
+        page::go_to(url);
+    }
+}

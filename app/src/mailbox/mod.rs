@@ -1,0 +1,10 @@
+//! The page that matters: one mailbox, its settings, its status and its sign-in.
+
+mod add;
+pub(crate) mod desk;
+mod loader;
+mod notice;
+mod picker;
+
+pub(crate) use desk::Desk;
+pub(crate) use loader::MailboxPage;

@@ -1,0 +1,47 @@
+//! Drawings, inline, in the colour of the text around them. All are decoration: the words next to them say the same.
+
+use leptos::prelude::*;
+
+use crate::words::state::Tone;
+
+/// The envelope of the name.
+#[component]
+pub(crate) fn Mark() -> impl IntoView {
+    view! {
+        <svg class="mark" viewBox="0 0 32 32" width="32" height="32" aria-hidden="true">
+            <rect class="mark__ground" width="32" height="32" rx="8"/>
+            <path class="mark__line" d="M7 10.500h18v12H7zl9 7 9-7" fill="none" stroke-width="2" stroke-linejoin="round"/>
+        </svg>
+    }
+}
+
+/// A shape for every tone, so that colour is never the only difference.
+#[component]
+pub(crate) fn ToneIcon(tone: Tone) -> impl IntoView {
+    let path = match tone {
+        Tone::Good => "M5 10.5l3.400 3.400L15 7",
+        Tone::Busy => "M10 5.500V10l3 2",
+        Tone::Attention => "M10 5.500v5.500M10 14v.2",
+        Tone::Blocked => "M6.500 6.500l7 7m0-7l-7 7",
+        Tone::Quiet => "M6 10h8",
+    };
+    let ground = match tone {
+        Tone::Attention => {
+            view! { <path class="tone__ground" d="M10 .8 19.600 18.200H.4z" stroke-linejoin="round"/> }
+                .into_any()
+        }
+        Tone::Blocked => {
+            view! { <path class="tone__ground" d="M6 .5h8L19.500 6v8L14 19.500H6L.5 14V6z"/> }.into_any()
+        }
+        Tone::Good | Tone::Busy | Tone::Quiet => {
+            view! { <circle class="tone__ground" cx="10" cy="10" r="9.500"/> }.into_any()
+        }
+    };
+    let path = if tone == Tone::Attention { "M10 6.800v5M10 14.900v.2" } else { path };
+    view! {
+        <svg class="tone" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+            {ground}
+            <path class="tone__line" d=path fill="none" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/>
+        </svg>
+    }
+}

@@ -1,0 +1,40 @@
+//! The `h1` of a page: also the title of the tab, and where the focus goes when a page takes another's place.
+
+use leptos::prelude::*;
+
+use crate::browser::language::{Language, t};
+use crate::browser::page;
+
+/// Whether the page holds something that needs another look; the tab's title then begins with it.
+#[derive(Clone, Copy)]
+pub(crate) struct Failing {
+    pub(crate) now: RwSignal<bool>,
+    /// The first page leaves the focus alone: the browser has just put it where a fresh page begins.
+    first: StoredValue<bool>,
+}
+
+impl Failing {
+    pub(crate) fn new() -> Self {
+        Self { now: RwSignal::new(false), first: StoredValue::new(true) }
+    }
+}
+
+/// The one heading of a page.
+#[component]
+pub(crate) fn PageTitle(text: Signal<String>) -> impl IntoView {
+    let language = Language::here();
+    let failing: Failing = expect_context();
+    Effect::new(move || {
+        let page = text.get();
+        page::set_title(&if failing.now.get() {
+            t!(language, shell.title_error, page = page.clone())()
+        } else {
+            t!(language, shell.title, page = page.clone())()
+        });
+    });
+    if !failing.first.get_value() {
+        page::focus("title");
+    }
+    failing.first.set_value(false);
+    view! { <h1 id="title" tabindex="-1">{text}</h1> }
+}

@@ -1,0 +1,270 @@
+//! What is typed in the form, as text, and how it becomes settings. Nothing here knows the page.
+
+use api::{Kind, MESSAGE_BYTES_SETTING_MAX, MailboxSettings, Security};
+
+use super::super::words::size;
+use crate::i18n::Locale;
+
+/// The fields, for pointing at them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Field {
+    Kind,
+    Address,
+    Aliases,
+    Server,
+    Port,
+    Security,
+    ServerAuthentication,
+    UserName,
+    AccessCode,
+    MessageSize,
+}
+
+impl Field {
+    const ALL: [Self; 10] = [
+        Self::Kind,
+        Self::Address,
+        Self::Aliases,
+        Self::Server,
+        Self::Port,
+        Self::Security,
+        Self::ServerAuthentication,
+        Self::UserName,
+        Self::AccessCode,
+        Self::MessageSize,
+    ];
+
+    /// The id of its control.
+    pub(crate) const fn id(self) -> &'static str {
+        match self {
+            Self::Kind => "kind",
+            Self::Address => "address",
+            Self::Aliases => "aliases",
+            Self::Server => "server",
+            Self::Port => "port",
+            Self::Security => "security",
+            Self::ServerAuthentication => "server-authentication",
+            Self::UserName => "user-name",
+            Self::AccessCode => "access-code",
+            Self::MessageSize => "message-size",
+        }
+    }
+
+    /// The field that a JSON pointer of the Worker means.
+    pub(crate) fn of_pointer(pointer: &str) -> Option<Self> {
+        let path = pointer.trim_start_matches('/');
+        let path = path.strip_prefix("settings/").unwrap_or(path);
+        let name = match path.split('/').next()? {
+            "message_bytes_max" => "message-size".to_owned(),
+            name => name.replace('_', "-"),
+        };
+        Self::ALL.into_iter().find(|field| field.id() == name)
+    }
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    AddressForm,
+    AliasForm(String),
+    ServerMissing,
+    PortRange,
+    UserNameMissing,
+    SizeForm,
+    SizeRange,
+    /// The Worker said so, with its reason in English.
+    Refused(String),
+}
+
+/// The form as it is typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Draft {
+    pub(crate) kind: Kind,
+    pub(crate) address: String,
+    /// One on each line.
+    pub(crate) aliases: String,
+    pub(crate) server: String,
+    pub(crate) port: String,
+    pub(crate) security: Security,
+    pub(crate) server_authentication: bool,
+    pub(crate) user_name: String,
+    /// Only ever what was typed now.
+    pub(crate) access_code: String,
+    pub(crate) forget_access_code: bool,
+    /// Megabytes.
+    pub(crate) message_size: String,
+}
+
+/// What a save would send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Filled {
+    pub(crate) settings: MailboxSettings,
+    pub(crate) access_code: Option<String>,
+}
+
+impl Draft {
+    pub(crate) fn of(settings: &MailboxSettings, locale: Locale) -> Self {
+        Self {
+            kind: settings.kind,
+            address: settings.address.clone(),
+            aliases: settings.aliases.join("\n"),
+            server: settings.server.clone(),
+            port: settings.port.to_string(),
+            security: settings.security,
+            server_authentication: settings.server_authentication,
+            user_name: settings.user_name.clone(),
+            access_code: String::new(),
+            forget_access_code: false,
+            message_size: size::megabytes(settings.message_bytes_max, locale),
+        }
+    }
+
+    /// Whether saving would change anything.
+    pub(crate) fn differs(&self, saved: &MailboxSettings) -> bool {
+        self.filled(saved) != Ok(Filled { settings: saved.clone(), access_code: None })
+    }
+
+    /// Whether a stored access code would be dropped by this save: it goes only to the server it was saved for.
+    pub(crate) fn moves(&self, saved: &MailboxSettings) -> bool {
+        self.server.trim() != saved.server
+            || self.port.trim() != saved.port.to_string()
+            || self.security != saved.security
+            || self.user_name.trim() != saved.user_name
+    }
+
+    /// Reads the form; every field that needs another look at once.
+    pub(crate) fn filled(&self, saved: &MailboxSettings) -> Result<Filled, Vec<(Field, Wrong)>> {
+        let mut wrong = Vec::new();
+        let mut settings = MailboxSettings {
+            address: self.address.trim().to_owned(),
+            aliases: self
+                .aliases
+                .split(['\n', ',', ';'])
+                .map(str::trim)
+                .filter(|line| !line.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            kind: self.kind,
+            server: self.server.trim().to_owned(),
+            port: saved.port,
+            security: self.security,
+            server_authentication: self.server_authentication,
+            user_name: self.user_name.trim().to_owned(),
+            message_bytes_max: saved.message_bytes_max,
+        };
+        if !looks_like_address(&settings.address) {
+            wrong.push((Field::Address, Wrong::AddressForm));
+        }
+        if self.kind.signs_in()
+            && let Some(alias) = settings.aliases.iter().find(|alias| !looks_like_address(alias))
+        {
+            wrong.push((Field::Aliases, Wrong::AliasForm(alias.clone())));
+        }
+        let port = self.port.trim().parse::<u16>().ok().filter(|port| *port > 0);
+        match (port, self.kind) {
+            (Some(port), _) => settings.port = port,
+            (None, Kind::SmtpBasic) => wrong.push((Field::Port, Wrong::PortRange)),
+            (None, _) => {}
+        }
+        if self.kind == Kind::SmtpBasic {
+            if settings.server.is_empty() {
+                wrong.push((Field::Server, Wrong::ServerMissing));
+            }
+            if self.server_authentication && settings.user_name.is_empty() {
+                wrong.push((Field::UserName, Wrong::UserNameMissing));
+            }
+        }
+        match size::bytes(&self.message_size) {
+            None => wrong.push((Field::MessageSize, Wrong::SizeForm)),
+            Some(bytes) if !(size::MIN_BYTES..=MESSAGE_BYTES_SETTING_MAX).contains(&bytes) => {
+                wrong.push((Field::MessageSize, Wrong::SizeRange));
+            }
+            // Half a byte more or less from writing megabytes with two decimals is no change.
+            Some(bytes) if size::same(bytes, saved.message_bytes_max) => {}
+            Some(bytes) => settings.message_bytes_max = bytes,
+        }
+        wrong.sort_by_key(|(field, _)| *field);
+        let access_code = match (self.access_code.is_empty(), self.forget_access_code) {
+            (false, _) => Some(self.access_code.clone()),
+            (true, true) => Some(String::new()),
+            (true, false) => None,
+        };
+        if wrong.is_empty() { Ok(Filled { settings, access_code }) } else { Err(wrong) }
+    }
+}
+
+/// Enough to catch a slip; the Worker knows the whole rule.
+pub(crate) fn looks_like_address(text: &str) -> bool {
+    match text.rsplit_once('@') {
+        Some((name, domain)) => {
+            !name.is_empty()
+                && !domain.is_empty()
+                && !text.contains(char::is_whitespace)
+                && !domain.starts_with('.')
+        }
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn saved() -> MailboxSettings {
+        MailboxSettings::new("info@example.nl")
+    }
+
+    fn wrong(draft: &Draft) -> Vec<Field> {
+        draft.filled(&saved()).unwrap_err().into_iter().map(|(field, _)| field).collect()
+    }
+
+    #[test]
+    fn an_untouched_form_changes_nothing_in_either_language() {
+        for locale in [Locale::nl, Locale::en] {
+            let mut settings = saved();
+            settings.message_bytes_max = 2_621_441; // 2.5 MB and a byte: shown as 2.5
+            settings.aliases = vec!["a@example.nl".into(), "b@example.nl".into()];
+            assert!(!Draft::of(&settings, locale).differs(&settings));
+        }
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_at_once_and_in_the_order_of_the_form() {
+        let mut draft = Draft::of(&saved(), Locale::nl);
+        draft.kind = Kind::SmtpBasic;
+        draft.address = "info".into();
+        draft.port = "70000".into();
+        draft.message_size = "veel".into();
+        let expected = vec![Field::Address, Field::Server, Field::Port, Field::UserName, Field::MessageSize];
+        assert_eq!(wrong(&draft), expected);
+    }
+
+    #[test]
+    fn fields_of_another_kind_are_kept_and_not_judged() {
+        let mut draft = Draft::of(&saved(), Locale::en);
+        draft.port = "x".into();
+        draft.server = "smtp.example.nl".into();
+        let filled = draft.filled(&saved()).unwrap();
+        assert_eq!((filled.settings.port, filled.settings.server.as_str()), (587, "smtp.example.nl"));
+    }
+
+    #[test]
+    fn an_access_code_is_kept_replaced_or_removed() {
+        let mut draft = Draft::of(&saved(), Locale::en);
+        assert_eq!(draft.filled(&saved()).unwrap().access_code, None);
+        draft.forget_access_code = true;
+        assert_eq!(draft.filled(&saved()).unwrap().access_code, Some(String::new()));
+        draft.access_code = " with spaces ".into();
+        assert_eq!(draft.filled(&saved()).unwrap().access_code.as_deref(), Some(" with spaces "));
+    }
+
+    #[test]
+    fn pointers_of_the_worker_find_their_field() {
+        assert_eq!(Field::of_pointer("/settings/address"), Some(Field::Address));
+        assert_eq!(Field::of_pointer("/settings/aliases/2"), Some(Field::Aliases));
+        assert_eq!(Field::of_pointer("/settings/message_bytes_max"), Some(Field::MessageSize));
+        assert_eq!(Field::of_pointer("/access_code"), Some(Field::AccessCode));
+        assert_eq!(Field::of_pointer("/address"), Some(Field::Address));
+        assert_eq!(Field::of_pointer("/elsewhere"), None);
+    }
+}

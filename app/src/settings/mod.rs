@@ -1,0 +1,12 @@
+//! The form: kind, the fields that belong to it, saving.
+
+mod access_code;
+pub(crate) mod draft;
+mod fields;
+mod form;
+mod kind;
+mod save;
+mod smtp_fields;
+
+pub(crate) use form::SettingsForm;
+pub(crate) use save::{load_new, save};

@@ -1,0 +1,63 @@
+//! Authenticate, Remove, Status.
+
+use leptos::prelude::*;
+
+use super::remove::RemoveDialog;
+use crate::browser::announce::announce;
+use crate::browser::language::t;
+use crate::browser::page;
+use crate::consent::flow;
+use crate::mailbox::Desk;
+use crate::mailbox::desk::SignIn;
+use crate::words::state::StateWords;
+
+/// The three buttons of the seed.
+#[component]
+pub(crate) fn Buttons() -> impl IntoView {
+    let desk = Desk::here();
+    let asking = RwSignal::new(false);
+    let changed = Memo::new(move |_| desk.changed());
+    let has_authentication = Memo::new(move |_| desk.view.with(|view| view.authentication.is_some()));
+    let helps = move || {
+        let state = desk.view.with(|view| view.state);
+        let away = desk.sign_in.with(|sign_in| *sign_in != SignIn::Not);
+        !away && StateWords::of(desk.language.get(), state, "").sign_in_helps
+    };
+    let busy = move || desk.sign_in.with(|sign_in| matches!(sign_in, SignIn::Starting | SignIn::Finishing));
+    let authenticate = move |_| {
+        if changed.get_untracked() {
+            // Unavailable, and the reason stands next to it: lead to what makes it available.
+            announce(untrack(t!(desk.language, status.save_first)));
+            page::focus("save");
+        } else if !untrack(busy) {
+            flow::authenticate(desk);
+        }
+    };
+    view! {
+        <div class="actions" role="group" aria-label=t!(desk.language, status.heading)>
+            <button type="button" id="authenticate" class="button" class:button--primary=helps
+                aria-disabled=move || changed.get().to_string()
+                aria-busy=move || busy().to_string()
+                aria-describedby=move || changed.get().then_some("save-first")
+                on:click=authenticate>
+                {t!(desk.language, status.authenticate)}
+            </button>
+            <button type="button" id="remove" class="button"
+                disabled=move || !has_authentication.get()
+                title=move || (!has_authentication.get()).then(t!(desk.language, status.nothing_to_remove))
+                on:click=move |_| asking.set(true)>
+                {t!(desk.language, status.remove)}
+            </button>
+            <button type="button" id="status" class="button" aria-busy=move || desk.fetching.get().to_string()
+                on:click=move |_| desk.fetch(true)>
+                {t!(desk.language, status.status)}
+            </button>
+        </div>
+        <Show when=move || changed.get()>
+            <p class="hint" id="save-first">{t!(desk.language, status.save_first)}</p>
+        </Show>
+        <Show when=move || asking.get()>
+            <RemoveDialog asking/>
+        </Show>
+    }
+}

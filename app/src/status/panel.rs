@@ -1,0 +1,68 @@
+//! The status panel as a whole.
+
+use leptos::prelude::*;
+
+use super::asked::Asked;
+use super::buttons::Buttons;
+use super::confirm::ConfirmDialog;
+use super::facts::Facts;
+use super::lives::Lives;
+use super::waiting::Waiting;
+use crate::browser::intl;
+use crate::browser::language::t;
+use crate::mailbox::Desk;
+use crate::parts::icon::ToneIcon;
+use crate::words::state::StateWords;
+
+/// State first, in one look; then what to do; then the dates.
+#[component]
+pub(crate) fn StatusPanel() -> impl IntoView {
+    let desk = Desk::here();
+    let signs_in = Memo::new(move |_| desk.view.with(|view| view.settings.kind.signs_in()));
+    let has_authentication = Memo::new(move |_| desk.view.with(|view| view.authentication.is_some()));
+    let fetched = move || {
+        let at = desk.view.with(|view| view.now);
+        t!(desk.language, status.fetched, when = intl::long(desk.language, at))()
+    };
+    view! {
+        <section class="section section--status" aria-labelledby="status-heading">
+            <div class="section__about">
+                <h2 id="status-heading">{t!(desk.language, status.heading)}</h2>
+                <p id="fetched">{fetched}</p>
+            </div>
+            <div class="section__body">
+                <State/>
+                <Waiting/>
+                <Show when=move || signs_in.get()>
+                    <Buttons/>
+                </Show>
+                <Show when=move || signs_in.get() && !has_authentication.get()>
+                    <Asked/>
+                </Show>
+                <Show when=move || has_authentication.get()>
+                    <Lives/>
+                </Show>
+                <Facts/>
+                <ConfirmDialog/>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn State() -> impl IntoView {
+    let desk = Desk::here();
+    let state = Memo::new(move |_| desk.view.with(|view| (view.state, view.settings.address.clone())));
+    move || {
+        let (state, address) = state.get();
+        let words = StateWords::of(desk.language.get(), state, &address);
+        view! {
+            <div class="state">
+                <p class="state__badge" id="state" data-state=words.json data-tone=words.tone.word()>
+                    <ToneIcon tone=words.tone/>{words.badge}
+                </p>
+                <p class="state__about">{words.about}</p>
+            </div>
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! How much of a token's life is left.
+
+use api::Timestamp;
+
+const MINUTE: i64 = 60 * 1000;
+const DAY: i64 = 24 * 60 * MINUTE;
+
+/// Fewer days than this and the page warns.
+pub(crate) const DAYS_SOON: i64 = 14;
+
+/// A span of life, seen from a moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Life {
+    total: i64,
+    left: i64,
+}
+
+impl Life {
+    pub(crate) fn new(begin: Timestamp, end: Timestamp, now: Timestamp) -> Self {
+        let total = end.since(begin).max(0);
+        Self { total, left: end.since(now).clamp(0, total) }
+    }
+
+    pub(crate) fn is_over(self) -> bool {
+        self.left == 0
+    }
+
+    pub(crate) fn days_left(self) -> i64 {
+        self.left / DAY
+    }
+
+    pub(crate) fn days(self) -> i64 {
+        (self.total + DAY / 2) / DAY
+    }
+
+    pub(crate) fn minutes_left(self) -> i64 {
+        self.left / MINUTE
+    }
+
+    /// How many of `ticks` are left; a life that is not over has at least one.
+    pub(crate) fn ticks(self, ticks: u32) -> u32 {
+        if self.left == 0 || self.total == 0 {
+            return 0;
+        }
+        let share = i128::from(self.left) * i128::from(ticks) / i128::from(self.total);
+        u32::try_from(share).unwrap_or(ticks).clamp(1, ticks)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn life(total: i64, passed: i64) -> Life {
+        let begin = Timestamp::from_millis(1_800_000_000_000);
+        Life::new(begin, begin.plus_millis(total), begin.plus_millis(passed))
+    }
+
+    #[test]
+    fn ninety_days_are_ninety_ticks() {
+        assert_eq!(life(90 * DAY, 0).ticks(90), 90);
+        assert_eq!(life(90 * DAY, 6 * DAY).ticks(90), 84);
+        assert_eq!((life(90 * DAY, 6 * DAY).days_left(), life(90 * DAY, 6 * DAY).days()), (84, 90));
+        assert_eq!(life(90 * DAY, 90 * DAY - 1).ticks(90), 1);
+    }
+
+    #[test]
+    fn neither_clocks_that_differ_nor_empty_spans_break_it() {
+        assert_eq!(life(DAY, -DAY).ticks(10), 10);
+        assert!(life(DAY, 2 * DAY).is_over());
+        assert_eq!(life(0, 0).ticks(10), 0);
+        assert_eq!(life(-DAY, 0).ticks(10), 0);
+    }
+}

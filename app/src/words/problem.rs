@@ -1,0 +1,135 @@
+//! Every problem of the HTTP API in both languages: heading, sentence, next step. The only place that knows.
+
+use api::{Code, Problem};
+use leptos_i18n::td_string;
+
+use crate::browser::http::Trouble;
+use crate::i18n::Locale;
+
+/// A problem as a person reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Words {
+    /// What is the case.
+    pub(crate) heading: &'static str,
+    /// Why.
+    pub(crate) sentence: String,
+    /// The one next step.
+    pub(crate) step: String,
+}
+
+macro_rules! words {
+    ($locale:ident, $key:ident) => {
+        Words {
+            heading: td_string!($locale, problem.$key.heading),
+            sentence: td_string!($locale, problem.$key.sentence).to_owned(),
+            step: td_string!($locale, problem.$key.step).to_owned(),
+        }
+    };
+}
+
+/// The words for a request that went wrong.
+pub(crate) fn of_trouble(locale: Locale, trouble: &Trouble) -> Words {
+    match trouble {
+        Trouble::Problem(problem) => of_problem(locale, problem),
+        Trouble::Unreachable => words!(locale, unreachable),
+        Trouble::Unreadable { .. } => words!(locale, unreadable),
+    }
+}
+
+fn of_problem(locale: Locale, problem: &Problem) -> Words {
+    let mut words = of_code(locale, problem.code);
+    let param = |name: &str| problem.params.get(name).cloned();
+    if problem.code == Code::WrongAccount
+        && let (Some(account), Some(mailbox)) = (param("account"), param("mailbox"))
+    {
+        words.sentence =
+            td_string!(locale, problem.wrong_account_named, account = account, mailbox = mailbox);
+    }
+    if let Some(seconds) = problem.retry_after {
+        words.step = td_string!(locale, problem.wait, seconds = seconds);
+    }
+    words
+}
+
+fn of_code(locale: Locale, code: Code) -> Words {
+    match code {
+        Code::MalformedRequest => words!(locale, malformed_request),
+        Code::FieldsRefused => words!(locale, fields_refused),
+        Code::NotFound => words!(locale, not_found),
+        Code::MethodNotAllowed => words!(locale, method_not_allowed),
+        Code::UnsupportedMediaType => words!(locale, unsupported_media_type),
+        Code::RequestTooLarge => words!(locale, request_too_large),
+        Code::MessageTooLarge => words!(locale, message_too_large),
+        Code::SenderNotAllowed => words!(locale, sender_not_allowed),
+        Code::CredentialsMissing => words!(locale, credentials_missing),
+        Code::CredentialsRefused => words!(locale, credentials_refused),
+        Code::SessionEnded => words!(locale, session_ended),
+        Code::LinkSpent => words!(locale, link_spent),
+        Code::OriginRefused => words!(locale, origin_refused),
+        Code::SettingsChanged => words!(locale, settings_changed),
+        Code::KindNotAvailable => words!(locale, kind_not_available),
+        Code::NotAuthenticated => words!(locale, not_authenticated),
+        Code::SignInAgain => words!(locale, sign_in_again),
+        Code::ConsentAttemptEnded => words!(locale, consent_attempt_ended),
+        Code::ConsentMismatch => words!(locale, consent_mismatch),
+        Code::ConsentRefused => words!(locale, consent_refused),
+        Code::WrongAccount => words!(locale, wrong_account),
+        Code::WrongTenant => words!(locale, wrong_tenant),
+        Code::PersonalAccount => words!(locale, personal_account),
+        Code::PermissionMissing => words!(locale, permission_missing),
+        Code::RegistrationBroken => words!(locale, registration_broken),
+        Code::AdministratorNeeded => words!(locale, administrator_needed),
+        Code::SendAsDenied => words!(locale, send_as_denied),
+        Code::MailboxUnavailable => words!(locale, mailbox_unavailable),
+        Code::SendingBlocked => words!(locale, sending_blocked),
+        Code::RecipientRefused => words!(locale, recipient_refused),
+        Code::MessageRefused => words!(locale, message_refused),
+        Code::QuotaReached => words!(locale, quota_reached),
+        Code::Throttled => words!(locale, throttled),
+        Code::MicrosoftUnavailable => words!(locale, microsoft_unavailable),
+        Code::OutcomeUnknown => words!(locale, outcome_unknown),
+        Code::Busy => words!(locale, busy),
+        Code::NotConfigured => words!(locale, not_configured),
+        Code::Internal => words!(locale, internal),
+        Code::Unrecognised => words!(locale, unrecognised),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Words that blame, beg or say nothing.
+    const BANNED: [&str; 8] = [
+        "invalid",
+        "oops",
+        "please",
+        "something went wrong",
+        "ongeldig",
+        "alstublieft",
+        "helaas",
+        "er is iets misgegaan",
+    ];
+
+    #[test]
+    fn every_problem_has_three_sentences_without_banned_words() {
+        for code in Code::ALL.iter().copied().chain([Code::Unrecognised]) {
+            for locale in [Locale::nl, Locale::en] {
+                let words = of_code(locale, code);
+                let all = format!("{} {} {}", words.heading, words.sentence, words.step).to_lowercase();
+                assert!(!BANNED.iter().any(|banned| all.contains(banned)), "{code:?}: {all}");
+                assert!(!words.heading.ends_with('.'), "{code:?}");
+                assert!(words.sentence.ends_with('.') && words.step.ends_with('.'), "{code:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_signed_in_is_named_when_known() {
+        let problem = Problem::new(Code::WrongAccount, "")
+            .with_param("account", &"anna@example.nl")
+            .with_param("mailbox", &"info@example.nl");
+        let words = of_problem(Locale::nl, &problem);
+        assert!(words.sentence.contains("anna@example.nl") && words.sentence.contains("info@example.nl"));
+    }
+}
