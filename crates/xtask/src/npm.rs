@@ -29,9 +29,9 @@ impl Npm {
         let mut command = self.node();
         command
             .arg(self.wrangler_script())
-            .args(arguments)
             .arg("-c")
             .arg(workspace.path("wrangler.toml"))
+            .args(arguments)
             .current_dir(&workspace.root)
             .env("WRANGLER_SEND_METRICS", "false")
             .env("CI", "1"); // ask nothing
