@@ -78,7 +78,9 @@ async fn the_second_sign_in_shows_nothing() {
 async fn prompts_ask_again() {
     let mut test = Test::new();
     test.sign_in("anna", &[]).await;
-    assert!(test.authorize(&[("prompt", "consent")]).await.text().contains(r#"id="accept""#));
+    let page = test.authorize(&[("prompt", "consent")]).await;
+    assert!(page.text().contains(r#"id="accept""#));
+    assert!(test.consent(&page, "accept").await.returned("code").is_some(), "asked once, not for ever");
     let page = test.authorize(&[("prompt", "login")]).await;
     let page = test.choose(&page, "anna").await;
     assert!(page.text().contains(r#"id="password""#));
