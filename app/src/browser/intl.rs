@@ -26,7 +26,7 @@ pub(crate) fn relative(language: Language, moment: Timestamp, now: Timestamp) ->
 fn absolute(language: Language, moment: Timestamp, date_style: &str) -> String {
     let options = options(&[("dateStyle", date_style), ("timeStyle", "short")]);
     let date = Date::new(&millis(moment).into());
-    date.to_locale_string(language.tag(), &options).into()
+    date.to_locale_string(&language.region(), &options).into()
 }
 
 /// The largest unit that leaves a whole number of at least one, truncated: "in 2 hours" until it is less than that.
@@ -47,7 +47,7 @@ fn millis(moment: Timestamp) -> f64 {
 }
 
 fn languages(language: Language) -> Array {
-    Array::of1(&language.tag().into())
+    Array::of1(&language.region().into())
 }
 
 fn options(pairs: &[(&str, &str)]) -> Object {

@@ -45,6 +45,16 @@ impl Language {
         tag(self.get())
     }
 
+    /// BCP 47 with the country, for dates: as the browser says it where it speaks this language, else European.
+    pub(crate) fn region(self) -> String {
+        let locale = self.get();
+        let of_browser = of_browser().into_iter().find(|tag| tag.contains('-') && known(tag) == Some(locale));
+        of_browser.unwrap_or_else(|| match locale {
+            Locale::nl => "nl-NL".to_owned(),
+            Locale::en => "en-GB".to_owned(),
+        })
+    }
+
     pub(crate) fn set(self, locale: Locale) {
         storage::keep_lasting(SAVED, tag(locale));
         self.0.set(locale);

@@ -38,7 +38,14 @@ pub(crate) fn authenticate(desk: Desk) {
     desk.notice.set(None);
     desk.sign_in.set(SignIn::Starting);
     spawn_local(async move {
-        match begin(desk).await {
+        let begun = begin(desk).await;
+        if desk.is_gone() {
+            if let Some(popup) = popup {
+                let _ = popup.close();
+            }
+            return;
+        }
+        match begun {
             Ok(kept) => {
                 leave(popup, &kept.url);
                 desk.sign_in.set(SignIn::Away(Box::new(kept)));
@@ -137,6 +144,9 @@ pub(crate) fn answer(desk: Desk, question: &Question, confirmed: bool) {
         } else {
             link::decline(desk.mailbox, attempt).await.map(|()| None)
         };
+        if desk.is_gone() {
+            return;
+        }
         desk.sign_in.set(SignIn::Not);
         match outcome {
             Ok(Some(outcome)) => concluded(desk, attempt, outcome),
@@ -166,24 +176,29 @@ async fn begin(desk: Desk) -> Result<Kept, Trouble> {
 }
 
 fn finished(desk: Desk, kept: &Kept, answer: &Answer, outcome: Result<ConsentOutcome, Trouble>) {
+    // With no answer, the Worker may have redeemed the code all the same: posting once more gets the same outcome.
+    let again = matches!(outcome, Err(Trouble::Unreachable));
+    if !again {
+        kept::forget(&answer.state);
+    }
+    ended(
+        answer,
+        match &outcome {
+            Ok(ConsentOutcome::Connected { .. }) => End::Connected,
+            Ok(ConsentOutcome::Confirm { .. }) => End::Asks,
+            Err(_) => End::NotCompleted,
+        },
+    );
+    if desk.is_gone() {
+        return;
+    }
     desk.sign_in.set(SignIn::Not);
     match outcome {
-        // The Worker may have redeemed the code: posting once more gets the same outcome.
-        Err(Trouble::Unreachable) => {
-            ended(answer, End::NotCompleted);
-            desk.trouble(Trouble::Unreachable, Retry::Finish(answer.clone()));
-        }
+        Ok(outcome) => concluded(desk, kept.attempt, outcome),
+        Err(trouble) if again => desk.trouble(trouble, Retry::Finish(answer.clone())),
         Err(trouble) => {
-            kept::forget(&answer.state);
-            ended(answer, End::NotCompleted);
             desk.trouble(trouble, Retry::Authenticate);
             desk.fetch(false);
-        }
-        Ok(outcome) => {
-            kept::forget(&answer.state);
-            let connected = matches!(outcome, ConsentOutcome::Connected { .. });
-            ended(answer, if connected { End::Connected } else { End::Asks });
-            concluded(desk, kept.attempt, outcome);
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::browser::language::Language;
 use crate::browser::page;
 use crate::consent::arrival::Answer;
 use crate::consent::kept::Kept;
+use crate::pages::session::Session;
 use crate::settings::draft::{Draft, Field, Wrong};
 use crate::words::state::StateWords;
 
@@ -73,6 +74,7 @@ pub(crate) struct Question {
 #[derive(Clone, Copy)]
 pub(crate) struct Desk {
     pub(crate) language: Language,
+    pub(crate) session: Session,
     pub(crate) mailbox: MailboxId,
     pub(crate) view: RwSignal<MailboxView>,
     /// This computer's clock when `view` came.
@@ -93,6 +95,7 @@ impl Desk {
         let draft = Draft::of(&view.settings, language.get_untracked());
         let desk = Self {
             language,
+            session: Session::here(),
             mailbox: view.id,
             view: RwSignal::new(view),
             fetched: RwSignal::new(page::clock()),
@@ -124,6 +127,11 @@ impl Desk {
         let passed = (page::clock() - self.fetched.get()).max(0.0);
         #[expect(clippy::cast_possible_truncation, reason = "milliseconds since a page was opened")]
         self.view.with(|view| view.now.plus_millis(passed as i64))
+    }
+
+    /// Whether the person went to another page while an answer was awaited; the signals are no more then.
+    pub(crate) fn is_gone(self) -> bool {
+        self.view.try_with_untracked(|_| ()).is_none()
     }
 
     /// Whether something is typed that is not saved; tracked.
@@ -165,7 +173,11 @@ impl Desk {
         }
         self.fetching.set(true);
         spawn_local(async move {
-            match fetch(self.mailbox).await {
+            let answer = fetch(self.mailbox).await;
+            if self.is_gone() {
+                return;
+            }
+            match answer {
                 Ok(view) => {
                     let words =
                         StateWords::of(self.language.get_untracked(), view.state, &view.settings.address);
@@ -178,7 +190,7 @@ impl Desk {
                 Err(trouble) if aloud => self.trouble(trouble, Retry::Fetch),
                 Err(_) => {}
             }
-            self.fetching.try_set(false);
+            self.fetching.set(false);
         });
     }
 

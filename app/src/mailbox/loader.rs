@@ -1,6 +1,6 @@
 //! From an address to a mailbox: which one, fetched, and shown.
 
-use api::{MailboxId, MailboxView};
+use api::{Code, MailboxId, MailboxView};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_params_map;
@@ -96,6 +96,18 @@ fn Unknown() -> impl IntoView {
     }
 }
 
+/// Below the heading and the list, which leads to the ones that do exist.
+#[component]
+fn Gone() -> impl IntoView {
+    let language = Language::here();
+    view! {
+        <section class="notice" data-tone="attention" id="missing">
+            <h2 class="notice__heading">{t!(language, page.missing.mailbox_title)}</h2>
+            <p>{t!(language, page.missing.mailbox_lead)}</p>
+        </section>
+    }
+}
+
 #[component]
 fn OneMailbox(id: MailboxId) -> impl IntoView {
     let loaded = RwSignal::new(Loaded::Waiting);
@@ -112,6 +124,7 @@ fn OneMailbox(id: MailboxId) -> impl IntoView {
     load();
     move || match loaded.get() {
         Loaded::Waiting => view! { <Skeleton/> }.into_any(),
+        Loaded::Trouble(trouble) if trouble.code() == Some(Code::NotFound) => view! { <Gone/> }.into_any(),
         Loaded::Trouble(trouble) => view! { <CouldNotLoad trouble retry=load/> }.into_any(),
         Loaded::Here(view) => view! { <AtTheDesk view/> }.into_any(),
     }

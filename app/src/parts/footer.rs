@@ -53,7 +53,7 @@ fn Whose(session: SessionView) -> impl IntoView {
     let ends = move || t!(language, shell.session_ends, when = intl::long(language, ends_at))();
     view! {
         <p class="small">
-            <strong>{session.name}</strong>". "{ends}" "
+            <strong>{session.name}</strong>" · "{ends}" "
             <button type="button" class="link" id="end-session" on:click=move |_| here.end()>
                 {t!(language, shell.end_session)}
             </button>

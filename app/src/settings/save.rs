@@ -11,7 +11,6 @@ use crate::browser::http::{self, Trouble};
 use crate::browser::page;
 use crate::mailbox::Desk;
 use crate::mailbox::desk::{self, Retry};
-use crate::pages::session::Session;
 
 /// The Save button. What was typed stays, whatever happens.
 pub(crate) fn save(desk: Desk) {
@@ -25,9 +24,8 @@ pub(crate) fn save(desk: Desk) {
         Ok(filled) => {
             desk.wrong.set(Vec::new());
             desk.saving.set(true);
-            let session = Session::here();
             spawn_local(async move {
-                send(desk, session, filled).await;
+                send(desk, filled).await;
                 desk.saving.try_set(false);
             });
         }
@@ -37,7 +35,11 @@ pub(crate) fn save(desk: Desk) {
 /// After somebody else saved: their settings in the place of what is typed.
 pub(crate) fn load_new(desk: Desk) {
     spawn_local(async move {
-        match desk::fetch(desk.mailbox).await {
+        let answer = desk::fetch(desk.mailbox).await;
+        if desk.is_gone() {
+            return;
+        }
+        match answer {
             Ok(view) => {
                 desk.notice.set(None);
                 replace(desk, view);
@@ -48,7 +50,7 @@ pub(crate) fn load_new(desk: Desk) {
     });
 }
 
-async fn send(desk: Desk, session: Session, filled: Filled) {
+async fn send(desk: Desk, filled: Filled) {
     let moved = desk.view.with_untracked(|view| view.settings.address != filled.settings.address);
     let body = SaveSettings {
         version: desk.view.with_untracked(|view| view.version),
@@ -56,13 +58,16 @@ async fn send(desk: Desk, session: Session, filled: Filled) {
         access_code: filled.access_code,
     };
     let answer = http::put::<_, MailboxView>(&format!("/api/mailboxes/{}", desk.mailbox), &body).await;
+    if desk.is_gone() {
+        return;
+    }
     match answer {
         Ok(view) => {
             desk.notice.set(None);
             replace(desk, view);
             announce(td_string!(desk.language.get_untracked(), settings.saved));
             if moved {
-                session.refresh();
+                desk.session.refresh();
             }
         }
         Err(Trouble::Problem(problem)) if problem.code == Code::FieldsRefused && known(&problem.errors) => {

@@ -44,7 +44,7 @@ pub(crate) fn Buttons() -> impl IntoView {
             </button>
             <button type="button" id="remove" class="button"
                 disabled=move || !has_authentication.get()
-                title=move || (!has_authentication.get()).then(t!(desk.language, status.nothing_to_remove))
+                aria-describedby="state"
                 on:click=move |_| asking.set(true)>
                 {t!(desk.language, status.remove)}
             </button>

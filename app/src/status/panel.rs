@@ -1,5 +1,6 @@
 //! The status panel as a whole.
 
+use api::MailboxState;
 use leptos::prelude::*;
 
 use super::asked::Asked;
@@ -20,6 +21,10 @@ pub(crate) fn StatusPanel() -> impl IntoView {
     let desk = Desk::here();
     let signs_in = Memo::new(move |_| desk.view.with(|view| view.settings.kind.signs_in()));
     let has_authentication = Memo::new(move |_| desk.view.with(|view| view.authentication.is_some()));
+    // What is left of a sign-in that Microsoft has ended means nothing any more.
+    let lives = Memo::new(move |_| {
+        has_authentication.get() && desk.view.with(|view| view.state != MailboxState::SignInAgain)
+    });
     let fetched = move || {
         let at = desk.view.with(|view| view.now);
         t!(desk.language, status.fetched, when = intl::long(desk.language, at))()
@@ -39,7 +44,7 @@ pub(crate) fn StatusPanel() -> impl IntoView {
                 <Show when=move || signs_in.get() && !has_authentication.get()>
                     <Asked/>
                 </Show>
-                <Show when=move || has_authentication.get()>
+                <Show when=move || lives.get()>
                     <Lives/>
                 </Show>
                 <Facts/>

@@ -18,7 +18,11 @@ const MY_APPS: &str = "https://myapps.microsoft.com";
 /// Does it.
 pub(crate) fn remove(desk: Desk) {
     spawn_local(async move {
-        match link::remove(desk.mailbox).await {
+        let answer = link::remove(desk.mailbox).await;
+        if desk.is_gone() {
+            return;
+        }
+        match answer {
             Ok(view) => {
                 kept::forget_all(desk.mailbox);
                 desk.sign_in.set(SignIn::Not);

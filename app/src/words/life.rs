@@ -25,8 +25,9 @@ impl Life {
         self.left == 0
     }
 
+    /// Counted as people do: on the first of ninety days there are ninety left, and on the last one.
     pub(crate) fn days_left(self) -> i64 {
-        self.left / DAY
+        (self.left + DAY - 1) / DAY
     }
 
     pub(crate) fn days(self) -> i64 {
@@ -61,7 +62,11 @@ mod tests {
         assert_eq!(life(90 * DAY, 0).ticks(90), 90);
         assert_eq!(life(90 * DAY, 6 * DAY).ticks(90), 84);
         assert_eq!((life(90 * DAY, 6 * DAY).days_left(), life(90 * DAY, 6 * DAY).days()), (84, 90));
-        assert_eq!(life(90 * DAY, 90 * DAY - 1).ticks(90), 1);
+        assert_eq!(life(90 * DAY, 1).days_left(), 90);
+        assert_eq!(
+            (life(90 * DAY, 90 * DAY - 1).ticks(90), life(90 * DAY, 90 * DAY - 1).days_left()),
+            (1, 1)
+        );
     }
 
     #[test]
