@@ -1,0 +1,114 @@
+//! An organisation and its ERP.
+
+use api::{
+    CreatedKey, CreatedLink, CreatedMailbox, CreatedOrganisation, MailboxId, MessageId, MessageState,
+    MessageView, OrganisationId, SendMessage,
+};
+use serde_json::json;
+
+use crate::http::Answer;
+use crate::mail::Mail;
+use crate::person::Person;
+use crate::sandbox::{Account, TENANT};
+use crate::stack::Stack;
+use crate::time::until;
+
+/// An organisation with one mailbox, whose account at Microsoft is its own, and an ERP with a key.
+#[derive(Debug)]
+pub struct Company<'s> {
+    /// The installation that it is on.
+    pub stack: &'s Stack,
+    /// Its id.
+    pub id: OrganisationId,
+    /// Its mailbox.
+    pub mailbox: MailboxId,
+    /// Whose mailbox that is.
+    pub account: Account,
+    /// Its ERP's key.
+    pub key: String,
+}
+
+impl<'s> Company<'s> {
+    /// Makes one that is tied to the sandbox's tenant.
+    pub async fn new(stack: &'s Stack, name: &str) -> Self {
+        Self::in_tenant(stack, name, Some(TENANT)).await
+    }
+
+    /// Makes one that is tied to that tenant, or to none yet.
+    pub async fn in_tenant(stack: &'s Stack, name: &str, tenant: Option<&str>) -> Self {
+        let account = stack.sandbox.account(name).await;
+        let wanted = json!({ "name": name, "tenant": tenant, "mailboxes": [{ "address": account.upn }] });
+        let request = stack.as_operator("POST", "/operator/organisations").json(&wanted);
+        let made: CreatedOrganisation = Answer::to(request).await.expect(201).json();
+        let keys = format!("/operator/organisations/{}/keys", made.id);
+        let request = stack.as_operator("POST", &keys).json(&json!({ "name": "ERP" }));
+        let CreatedKey { key, .. } = Answer::to(request).await.expect(201).json();
+        Self { stack, id: made.id, mailbox: *made.mailboxes.first().unwrap(), account, key }
+    }
+
+    /// Makes one whose mailbox is signed in.
+    pub async fn signed_in(stack: &'s Stack, name: &str) -> Self {
+        let company = Self::new(stack, name).await;
+        company.person().await.sign_in(&company.account).await;
+        company
+    }
+
+    /// Adds a mailbox for that account.
+    pub async fn add_mailbox(&self, account: &Account) -> MailboxId {
+        let path = format!("/operator/organisations/{}/mailboxes", self.id);
+        let request = self.stack.as_operator("POST", &path).json(&json!({ "address": account.upn }));
+        let CreatedMailbox { id } = Answer::to(request).await.expect(201).json();
+        id
+    }
+
+    /// A link into its pages, as the operator makes it.
+    pub async fn link(&self) -> String {
+        let path = format!("/operator/organisations/{}/links", self.id);
+        let CreatedLink { url, .. } =
+            Answer::to(self.stack.as_operator("POST", &path).json(&json!({}))).await.expect(201).json();
+        url
+    }
+
+    /// Somebody with a session of their own.
+    pub async fn person(&self) -> Person<'s> {
+        let link = self.link().await;
+        Person::open(self.stack, self.mailbox, link.split_once('#').unwrap().1).await
+    }
+
+    /// Posts a message and takes the answer as it is; `wait` seconds for the outcome, if any.
+    pub async fn post(&self, message: &SendMessage, wait: Option<u32>) -> Answer {
+        let request = self.stack.with_key("POST", "/v1/messages", &self.key).json(message);
+        Answer::to(match wait {
+            Some(seconds) => request.header("prefer", format!("wait={seconds}")),
+            None => request,
+        })
+        .await
+    }
+
+    /// Posts a message that must be handed over while the caller waits.
+    pub async fn hand_over(&self, message: &SendMessage) -> MessageView {
+        let view: MessageView = self.post(message, Some(20)).await.expect(200).json();
+        assert_eq!(view.state, MessageState::HandedOver, "{view:?}");
+        view
+    }
+
+    /// What became of a message.
+    pub async fn look(&self, id: MessageId) -> MessageView {
+        let request = self.stack.with_key("GET", &format!("/v1/messages/{id}"), &self.key);
+        Answer::to(request).await.expect(200).json()
+    }
+
+    /// Waits until a message is in that state.
+    pub async fn until(&self, id: MessageId, state: MessageState) -> MessageView {
+        until(&format!("{id} is {}", state.as_str()), async || {
+            let view = self.look(id).await;
+            (view.state == state).then_some(view)
+        })
+        .await
+    }
+
+    /// What arrived from its mailbox.
+    pub async fn mails(&self) -> Vec<Mail> {
+        self.stack.sandbox.mails(&self.account).await
+    }
+}

@@ -1,0 +1,126 @@
+//! Microsoft's stand-in, seen from outside: who exists there, what it was asked, and what arrived (`docs/sandbox.md`).
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use reqwest::Client;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::http::Answer;
+use crate::mail::Mail;
+
+/// The sandbox's tenant, "Bakkerij Jansen".
+pub const TENANT: &str = "b0a7e5c1-1d8e-4b6f-9c53-0a1b2c3d4e5f";
+/// Its domain.
+pub const DOMAIN: &str = "bakkerijjansen.example";
+
+/// A person or mailbox there.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Account {
+    /// Its id in its tenant.
+    pub oid: String,
+    /// Its user name, which is its address.
+    pub upn: String,
+    /// Its password.
+    pub password: String,
+}
+
+impl Account {
+    /// What its button on the sign-in page is called after.
+    pub fn local_part(&self) -> &str {
+        self.upn.split('@').next().unwrap()
+    }
+}
+
+/// A request to the token endpoint.
+#[derive(Clone, Debug, Deserialize)]
+pub struct TokenRequest {
+    /// `authorization_code` or `refresh_token`.
+    pub grant_type: String,
+    /// Whose tokens it was about.
+    pub account: Option<String>,
+    /// How it ended.
+    pub outcome: String,
+}
+
+/// Everything that was issued so far.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Issued {
+    /// Authorization codes.
+    pub codes: Vec<String>,
+    /// Access tokens.
+    pub access_tokens: Vec<String>,
+    /// Refresh tokens.
+    pub refresh_tokens: Vec<String>,
+}
+
+/// The sandbox of a stack.
+#[derive(Debug)]
+pub struct Sandbox {
+    /// Where it is.
+    pub origin: String,
+    http: Client,
+    accounts: AtomicU32,
+}
+
+impl Sandbox {
+    pub(crate) fn new(origin: String, http: Client) -> Self {
+        Self { origin, http, accounts: AtomicU32::new(0) }
+    }
+
+    /// A new account in the sandbox's tenant.
+    pub async fn account(&self, name: &str) -> Account {
+        self.account_with(name, json!({})).await
+    }
+
+    /// A new account with more said about it, e.g. another `tid`.
+    pub async fn account_with(&self, name: &str, besides: Value) -> Account {
+        let number = self.accounts.fetch_add(1, Ordering::Relaxed);
+        let mut wanted =
+            json!({ "upn": format!("{name}{number}@{DOMAIN}"), "name": format!("{name} {number}") });
+        wanted.as_object_mut().unwrap().extend(besides.as_object().unwrap().clone());
+        let request = self.http.post(self.url("/sandbox/accounts")).json(&wanted);
+        Answer::to(request).await.expect(201).json()
+    }
+
+    /// Changes how it behaves, for everybody.
+    pub async fn set(&self, settings: Value) {
+        Answer::to(self.http.patch(self.url("/sandbox/settings")).json(&settings)).await.expect(200);
+    }
+
+    /// What it was asked about one account's tokens, oldest first.
+    pub async fn token_requests(&self, account: &Account) -> Vec<TokenRequest> {
+        let all: Vec<TokenRequest> = self.get("/sandbox/token-requests").await.json();
+        all.into_iter().filter(|request| request.account.as_deref() == Some(&account.upn)).collect()
+    }
+
+    /// Requests with that grant about one account's tokens.
+    pub async fn grants(&self, account: &Account, grant_type: &str) -> usize {
+        let requests = self.token_requests(account).await;
+        requests.iter().filter(|request| request.grant_type == grant_type).count()
+    }
+
+    /// Everything it ever issued.
+    pub async fn issued(&self) -> Issued {
+        self.get("/sandbox/issued").await.json()
+    }
+
+    /// What arrived from one account, oldest first.
+    pub async fn mails(&self, account: &Account) -> Vec<Mail> {
+        let all: Vec<Mail> = self.get("/inbox.json").await.json();
+        all.into_iter().filter(|mail| mail.account == account.upn).collect()
+    }
+
+    /// The bytes of an attachment.
+    pub async fn bytes(&self, attachment: &crate::mail::File) -> Vec<u8> {
+        self.get(&attachment.url).await.body
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        Answer::to(self.http.get(self.url(path))).await.expect(200)
+    }
+}

@@ -1,0 +1,173 @@
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use reqwest::{Client, RequestBuilder};
+use tokio::sync::OnceCell;
+
+use crate::guardian::{Guardian, end_of};
+use crate::http::{Answer, client};
+use crate::installation::Installation;
+use crate::places::Places;
+use crate::proxy::Proxy;
+use crate::sandbox::Sandbox;
+use crate::secrets::{Secrets, random_text};
+use crate::time::until;
+
+/// How a stack differs from the usual one.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Puts a recording proxy before the Worker; people and ERPs then come in through it.
+    pub recorded: bool,
+    /// Other values for the Worker's variables.
+    pub vars: Vec<(&'static str, String)>,
+}
+
+/// A running installation: the Worker, and the Microsoft it talks to.
+#[derive(Debug)]
+pub struct Stack {
+    /// Where people and ERPs find it.
+    pub origin: String,
+    /// Microsoft.
+    pub sandbox: Sandbox,
+    /// What came out of it, when it is recorded.
+    pub proxy: Option<Proxy>,
+    http: Client,
+    /// The Worker itself, past the proxy.
+    direct: String,
+    secrets: Secrets,
+    installation: Installation,
+    worker: u32,
+    guardian: Guardian,
+}
+
+impl Stack {
+    /// The one that scenarios share which neither count everything nor break anything: each has its own organisation
+    /// and its own account in it.
+    pub async fn shared() -> &'static Self {
+        static SHARED: OnceCell<Stack> = OnceCell::const_new();
+        SHARED.get_or_init(|| Self::start(Options::default())).await
+    }
+
+    /// Starts one of its own.
+    pub async fn start(options: Options) -> Self {
+        let directory = std::env::temp_dir().join(format!("postbode-{}", random_text()));
+        std::fs::create_dir_all(&directory).unwrap();
+        if std::env::var_os("POSTBODE_KEEP").is_some() {
+            eprintln!("this stack is kept in {}", directory.display());
+        }
+        let guardian = Guardian::of(&directory);
+        let secrets = Secrets::new();
+        let port = free_port();
+        let direct = format!("http://localhost:{port}");
+        let proxy = if options.recorded { Some(Proxy::before(direct.clone()).await) } else { None };
+        let origin = proxy.as_ref().map_or_else(|| direct.clone(), |proxy| proxy.origin.clone());
+
+        let http = client();
+        let microsoft = start_sandbox(&guardian, &directory, &secrets, &origin);
+        let mut vars = vec![
+            ("PUBLIC_ORIGIN", origin.clone()),
+            ("LOGIN_ORIGIN", microsoft.clone()),
+            ("GRAPH_ORIGIN", microsoft.clone()),
+            ("ENTRA_CLIENT_ID", secrets.client_id.clone()),
+        ];
+        vars.extend(options.vars);
+        let installation = Installation::write(&directory, &vars, &secrets);
+        let worker = guardian.start(&mut installation.dev(port), &installation.log());
+        let sandbox = Sandbox::new(microsoft, http.clone());
+        let stack = Self { origin, sandbox, proxy, http, direct, secrets, installation, worker, guardian };
+        stack.until_well().await;
+        stack
+    }
+
+    /// Waits until Worker, objects and KV answer.
+    pub async fn until_well(&self) {
+        let health = format!("{}/healthz", self.direct);
+        let log = self.installation.log();
+        until(&format!("{health} is well; the log ends with\n{}", end_of(&log)), async || {
+            self.guardian.must_run(self.worker, &log);
+            let answer =
+                Answer::try_to(self.http.get(&health).timeout(std::time::Duration::from_secs(5))).await;
+            answer.ok().filter(|answer| answer.status == 200)
+        })
+        .await;
+    }
+
+    /// A request with a bearer token and nothing else, as an ERP sends it.
+    pub fn with_key(&self, method: &str, path: &str, key: &str) -> RequestBuilder {
+        self.request(method, path).bearer_auth(key)
+    }
+
+    /// A request that says nothing about who asks.
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        self.http.request(method.parse().unwrap(), format!("{}{path}", self.origin))
+    }
+
+    /// A request of the operator, who comes in past the proxy: what the operator is shown once is no secret to them.
+    pub fn as_operator(&self, method: &str, path: &str) -> RequestBuilder {
+        let url = format!("{}{path}", self.direct);
+        self.http.request(method.parse().unwrap(), url).bearer_auth(&self.secrets.operator)
+    }
+
+    /// The secret of the app registration, to look for.
+    pub fn client_secret(&self) -> &str {
+        &self.secrets.client_secret
+    }
+
+    /// The secrets that only the Worker's host knows, to look for.
+    pub fn own_secrets(&self) -> [&str; 2] {
+        [&self.secrets.operator, &self.secrets.sealing_keys]
+    }
+
+    /// Every file that the installation stores something in: objects and KV.
+    pub fn state(&self) -> PathBuf {
+        self.installation.state()
+    }
+
+    /// What the Worker and its host wrote.
+    pub fn log(&self) -> PathBuf {
+        self.installation.log()
+    }
+
+    /// The keys in KV that begin so.
+    pub async fn kv_keys(&self, prefix: &str) -> Vec<String> {
+        let command = self.installation.kv(&["key", "list", "--prefix", prefix]);
+        let listed: Vec<serde_json::Value> = serde_json::from_str(&output(command).await).unwrap();
+        listed.iter().map(|key| key["name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Puts something into KV.
+    pub async fn kv_put(&self, key: &str, value: &str) {
+        output(self.installation.kv(&["key", "put", key, value])).await;
+    }
+
+    /// The process group of the Worker's host.
+    pub fn worker_group(&self) -> u32 {
+        self.worker
+    }
+}
+
+/// What a program prints, once it has ended well.
+async fn output(mut command: Command) -> String {
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn start_sandbox(guardian: &Guardian, directory: &Path, secrets: &Secrets, origin: &str) -> String {
+    let port = free_port();
+    let mut command = Command::new(&Places::here().sandbox);
+    command
+        .args(["--port", &port.to_string(), "--tls-port", "0", "--state-dir"])
+        .arg(directory.join("sandbox"))
+        .env("SANDBOX_CLIENT_ID", &secrets.client_id)
+        .env("SANDBOX_CLIENT_SECRET", &secrets.client_secret)
+        .env("SANDBOX_REDIRECT_URIS", format!("{origin}/oauth/callback"));
+    guardian.start(&mut command, &directory.join("sandbox.log"));
+    format!("http://localhost:{port}")
+}
+
+/// A port that nobody has at the moment.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
