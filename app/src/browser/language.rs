@@ -84,8 +84,22 @@ fn known(tag: &str) -> Option<Locale> {
     LANGUAGES.iter().find(|(_, word, _)| *word == primary).map(|(locale, _, _)| *locale)
 }
 
+/// A text without values, as something that follows the language.
+///
+/// Behind a function pointer, so that all such texts are one type: as closures of their own, leptos would generate
+/// rendering code for each of them.
+pub(crate) fn text(
+    language: Language,
+    words: fn(Locale) -> &'static str,
+) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
+    move || words(language.get())
+}
+
 /// A text in the page's language, as something that follows it: `t!(language, page.mailbox.title)`.
 macro_rules! t {
+    ($language:expr, $($key:ident).+) => {
+        $crate::browser::language::text($language, |locale| leptos_i18n::td_string!(locale, $($key).+))
+    };
     ($language:expr, $($text:tt)+) => {
         move || leptos_i18n::td_string!($language.get(), $($text)+)
     };
