@@ -1,4 +1,4 @@
-use api::{MailboxId, Problem, SaveSettings};
+use api::{MailboxId, SaveSettings};
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 
@@ -35,15 +35,14 @@ pub(super) async fn save(State(app): State<App>, Path(id): Path<String>, request
     // Old and new addresses together until the mailbox has changed: see `SetAddresses`.
     organisation.call(&SetAddresses { id, addresses: addresses.clone(), keep_old: true }).await?;
     let saved = mailbox.call(&Save { save }).await;
-    let settled = match &saved {
-        Ok(_) => addresses,
-        Err(_) => {
-            let current = mailbox.call(&Status {}).await?.settings;
-            std::iter::once(current.address).chain(current.aliases).collect()
-        }
+    let settled = if saved.is_ok() {
+        addresses
+    } else {
+        let current = mailbox.call(&Status {}).await?.settings;
+        std::iter::once(current.address).chain(current.aliases).collect()
     };
     organisation.call(&SetAddresses { id, addresses: settled, keep_old: false }).await?;
-    json(StatusCode::OK, &saved.map_err(|problem: Problem| problem)?)
+    json(StatusCode::OK, &saved?)
 }
 
 /// `DELETE /api/mailboxes/{mailbox}/authentication`: *Verwijderen*.

@@ -1,4 +1,4 @@
-use api::{MessageId, Problem};
+use api::MessageId;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 
@@ -22,5 +22,5 @@ pub(super) async fn show_message(
     let call = UseKey { id: key.id, hash: who::hash_text(&key.hash), wanted: KeyUse::See(id.mailbox()) };
     objects.organisation(key.organisation)?.call(&call).await?;
     let view = objects.mailbox(key.organisation, id.mailbox())?.call(&Look { id }).await;
-    json(StatusCode::OK, &view.map_err(|problem: Problem| problem)?)
+    json(StatusCode::OK, &view?)
 }

@@ -27,7 +27,7 @@ impl Inner {
     pub(super) fn forget_authentication(&self, mailbox: &mut MailboxRecord) -> Result<(), Problem> {
         mailbox.epoch += 1;
         self.store.delete_authentication()?;
-        self.store.delete_attempts_before(api::Timestamp::from_millis(i64::MAX))?;
+        self.store.delete_attempts()?;
         *self.token.borrow_mut() = None;
         self.delete_all_from_kv()
     }

@@ -89,6 +89,10 @@ impl Store {
         )
     }
 
+    pub(super) fn delete_attempts(&self) -> Result<(), Problem> {
+        self.0.run("DELETE FROM attempt", Vec::new())
+    }
+
     pub(super) fn delete_attempts_before(&self, at: Timestamp) -> Result<(), Problem> {
         self.0.run("DELETE FROM attempt WHERE at < ?", vec![at.millis().into()])
     }
