@@ -12,12 +12,12 @@ use std::sync::{Mutex, PoisonError};
 const SCRIPT: &str = r#"
 groups=
 while read -r group; do groups="$groups -$group"; done
-[ -n "$groups" ] && kill -TERM -- $groups 2>/dev/null
+[ -n "$groups" ] && kill -s TERM -- $groups 2>/dev/null
 tries=0
-while [ -n "$groups" ] && kill -0 -- $groups 2>/dev/null && [ $tries -lt 30 ]; do
+while [ -n "$groups" ] && kill -s 0 -- $groups 2>/dev/null && [ $tries -lt 30 ]; do
     sleep 0.1; tries=$((tries + 1))
 done
-[ -n "$groups" ] && kill -KILL -- $groups 2>/dev/null
+[ -n "$groups" ] && kill -s KILL -- $groups 2>/dev/null
 [ -n "$1" ] && rm -rf -- "$1"
 true
 "#;

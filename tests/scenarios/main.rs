@@ -1,3 +1,25 @@
-//! The scenarios.
+//! What Postbode promises, proven from outside on the Worker as it is deployed:
+//!
+//! 1. A person signs a mailbox in by a window ([`pages`])
+//! 2. and by the whole page, where windows are blocked ([`pages`]).
+//! 3. The main job: what an ERP posts arrives as posted ([`sending`]).
+//! 4. Two hundred mails at once with an expired token renew it once ([`bursts`]).
+//! 5. Removing takes everything away and holds the mail; signing in again sends it ([`removal`], [`pages`]).
+//! 6. Every refusal is a problem document that tells what to do ([`problems`]), and forgeries leave no trace
+//!    ([`forgeries`]).
+//! 7. No token reaches a browser, a log or a disk ([`leaks`]).
+//! 8. A sign-in counts once, in the session that began it ([`consent`]).
+//! 9. An organisation is tied to the tenant that a person confirmed ([`tenants`], [`pages`]).
+//! 10. Every state of the page, in two languages, two colours and two widths ([`pictures`]).
+//! 11. (The README's commands.)
+//! 12. What was accepted survives the end of its process ([`restart`]).
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a scenario fails by panicking")]
+
+mod bursts;
+mod consent;
+mod forgeries;
+mod removal;
+mod restart;
 mod sending;
+mod tenants;
