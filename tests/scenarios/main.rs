@@ -19,6 +19,7 @@
 mod bursts;
 mod consent;
 mod forgeries;
+mod problems;
 mod removal;
 mod restart;
 mod sending;
