@@ -43,6 +43,11 @@ pub(crate) fn root() -> Option<web_sys::Element> {
     window()?.document()?.document_element()
 }
 
+/// The path of the page in the address bar.
+pub(crate) fn address() -> String {
+    window().and_then(|window| window.location().pathname().ok()).unwrap_or_default()
+}
+
 /// Milliseconds since 1970, by this computer's clock.
 pub(crate) fn clock() -> f64 {
     js_sys::Date::now()

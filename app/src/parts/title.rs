@@ -9,13 +9,13 @@ use crate::browser::page;
 #[derive(Clone, Copy)]
 pub(crate) struct Failing {
     pub(crate) now: RwSignal<bool>,
-    /// The first page leaves the focus alone: the browser has just put it where a fresh page begins.
-    first: StoredValue<bool>,
+    /// The address whose page was shown last.
+    address: StoredValue<Option<String>>,
 }
 
 impl Failing {
     pub(crate) fn new() -> Self {
-        Self { now: RwSignal::new(false), first: StoredValue::new(true) }
+        Self { now: RwSignal::new(false), address: StoredValue::new(None) }
     }
 }
 
@@ -32,9 +32,13 @@ pub(crate) fn PageTitle(text: Signal<String>) -> impl IntoView {
             t!(language, shell.title, page = page.clone())()
         });
     });
-    if !failing.first.get_value() {
+    let address = Some(page::address());
+    let before = failing.address.get_value();
+    // The first page leaves the focus alone: the browser has just put it where a fresh page begins. And the same page
+    // told anew, because what it is about has come in, is no other page.
+    if before.is_some() && before != address {
         page::focus("title");
     }
-    failing.first.set_value(false);
+    failing.address.set_value(address);
     view! { <h1 id="title" tabindex="-1">{text}</h1> }
 }
