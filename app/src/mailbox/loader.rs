@@ -140,6 +140,9 @@ fn AtTheDesk(view: MailboxView) -> impl IntoView {
     });
     on_cleanup(move || failing.now.set(false));
     flow::attend(desk);
+    // A connection that comes back is used, without being asked.
+    let online = window_event_listener(leptos::ev::online, move |_| desk.fetch(true));
+    on_cleanup(move || online.remove());
     view! {
         <NoticeBoard/>
         <StatusPanel/>
