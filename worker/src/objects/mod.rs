@@ -9,4 +9,4 @@ pub(crate) mod mailbox;
 pub(crate) mod organisation;
 mod sql;
 
-pub(crate) use call::Objects;
+pub(crate) use call::{Object, Objects};

@@ -1,14 +1,13 @@
 use std::time::Duration;
 
-use api::{AnsweredConsent, AttemptId, ConsentOutcome, MailboxId};
+use api::{AnsweredConsent, AttemptId, ConsentOutcome};
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 
 use super::answer::{json, no_content};
 use super::{Answer, App, input, who};
 use crate::host::{now, random};
-use crate::objects::Objects;
-use crate::objects::mailbox::{self, BeginAttempt, FinishAttempt, FinishedAttempt};
+use crate::objects::mailbox::{Answer as Confirmation, BeginAttempt, FinishAttempt, FinishedAttempt};
 use crate::objects::organisation::PinTenant;
 
 /// Redeeming asks Entra (15 s) and Graph (20 s), with Exchange Entra twice.
@@ -17,9 +16,8 @@ const REDEEMING: Duration = Duration::from_secs(55);
 /// `POST /api/mailboxes/{mailbox}/consent`
 #[worker::send]
 pub(super) async fn begin(State(app): State<App>, Path(id): Path<String>, request: Request) -> Answer {
-    let config = app.config()?;
-    let employee = who::employee(&app, &config, request.method(), request.headers()).await?;
-    let mailbox: MailboxId = input::id(&id)?;
+    let employee = who::employee(&app, &request).await?;
+    let mailbox = employee.mailbox(input::id(&id)?)?;
     let begin = input::small_json(request).await?;
     let call = BeginAttempt {
         id: AttemptId::new(now(), random()?),
@@ -27,8 +25,7 @@ pub(super) async fn begin(State(app): State<App>, Path(id): Path<String>, reques
         tenant: employee.holder.tenant,
         begin,
     };
-    let objects = Objects::new(&app.env, &config.jurisdiction);
-    json(StatusCode::CREATED, &objects.mailbox(employee.organisation, mailbox)?.call(&call).await?)
+    json(StatusCode::CREATED, &mailbox.call(&call).await?)
 }
 
 /// `POST /api/mailboxes/{mailbox}/consent/{attempt}`
@@ -38,15 +35,12 @@ pub(super) async fn finish(
     Path((mailbox, attempt)): Path<(String, String)>,
     request: Request,
 ) -> Answer {
-    let config = app.config()?;
-    let employee = who::employee(&app, &config, request.method(), request.headers()).await?;
-    let (mailbox, id): (MailboxId, AttemptId) = (input::id(&mailbox)?, input::id(&attempt)?);
+    let employee = who::employee(&app, &request).await?;
+    let (mailbox, id) = (employee.mailbox(input::id(&mailbox)?)?, input::id(&attempt)?);
     let finish = input::small_json(request).await?;
     let session = employee.session_digest();
     let call = FinishAttempt { id, session, tenant: employee.holder.tenant, finish };
-    let objects = Objects::new(&app.env, &config.jurisdiction);
-    let outcome = objects.mailbox(employee.organisation, mailbox)?.call_for(&call, REDEEMING).await?;
-    json(StatusCode::OK, &outcome)
+    json(StatusCode::OK, &mailbox.call_for(&call, REDEEMING).await?)
 }
 
 /// `POST /api/mailboxes/{mailbox}/consent/{attempt}/answer`
@@ -56,19 +50,16 @@ pub(super) async fn answer(
     Path((mailbox, attempt)): Path<(String, String)>,
     request: Request,
 ) -> Answer {
-    let config = app.config()?;
-    let employee = who::employee(&app, &config, request.method(), request.headers()).await?;
-    let (mailbox, id): (MailboxId, AttemptId) = (input::id(&mailbox)?, input::id(&attempt)?);
+    let employee = who::employee(&app, &request).await?;
+    let (mailbox, id) = (employee.mailbox(input::id(&mailbox)?)?, input::id(&attempt)?);
     let AnsweredConsent { confirmed } = input::small_json(request).await?;
     let session = employee.session_digest();
-    let objects = Objects::new(&app.env, &config.jurisdiction);
-    let object = objects.mailbox(employee.organisation, mailbox)?;
     if confirmed {
         // The tenant first: whoever loses a race for it is not connected.
-        let tenant = object.call(&FinishedAttempt { id, session: session.clone() }).await?;
-        objects.organisation(employee.organisation)?.call(&PinTenant { tenant }).await?;
+        let tenant = mailbox.call(&FinishedAttempt { id, session: session.clone() }).await?;
+        employee.organisation()?.call(&PinTenant { tenant }).await?;
     }
-    match object.call(&mailbox::Answer { id, session, confirmed }).await? {
+    match mailbox.call(&Confirmation { id, session, confirmed }).await? {
         Some(view) => json(StatusCode::OK, &ConsentOutcome::Connected { mailbox: Box::new(view) }),
         None => Ok(no_content()),
     }

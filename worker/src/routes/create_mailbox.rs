@@ -22,10 +22,9 @@ pub(super) async fn for_operator(State(app): State<App>, Path(id): Path<String>,
 /// `POST /api/mailboxes`
 #[worker::send]
 pub(super) async fn for_session(State(app): State<App>, request: Request) -> Answer {
-    let config = app.config()?;
-    let employee = who::employee(&app, &config, request.method(), request.headers()).await?;
+    let employee = who::employee(&app, &request).await?;
     let wanted = input::small_json(request).await?;
-    let id = create_mailbox(&app, &config, employee.organisation, wanted).await?;
+    let id = create_mailbox(&app, &employee.config, employee.organisation, wanted).await?;
     json(StatusCode::CREATED, &CreatedMailbox { id })
 }
 

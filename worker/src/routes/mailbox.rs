@@ -4,32 +4,25 @@ use axum::http::StatusCode;
 
 use super::answer::json;
 use super::{Answer, App, input, who};
-use crate::objects::Objects;
 use crate::objects::mailbox::{Remove, Save, Status};
 use crate::objects::organisation::SetAddresses;
 
 /// `GET /api/mailboxes/{mailbox}`: the page, asked anew.
 #[worker::send]
 pub(super) async fn show(State(app): State<App>, Path(id): Path<String>, request: Request) -> Answer {
-    let config = app.config()?;
-    let employee = who::employee(&app, &config, request.method(), request.headers()).await?;
-    let id: MailboxId = input::id(&id)?;
-    let objects = Objects::new(&app.env, &config.jurisdiction);
-    json(StatusCode::OK, &objects.mailbox(employee.organisation, id)?.call(&Status {}).await?)
+    let employee = who::employee(&app, &request).await?;
+    json(StatusCode::OK, &employee.mailbox(input::id(&id)?)?.call(&Status {}).await?)
 }
 
 /// `PUT /api/mailboxes/{mailbox}`: saves the page.
 #[worker::send]
 pub(super) async fn save(State(app): State<App>, Path(id): Path<String>, request: Request) -> Answer {
-    let config = app.config()?;
-    let employee = who::employee(&app, &config, request.method(), request.headers()).await?;
+    let employee = who::employee(&app, &request).await?;
     let id: MailboxId = input::id(&id)?;
     let mut save: SaveSettings = input::small_json(request).await?;
     tidy(&mut save);
     gateway::check_settings(&save.settings)?;
-    let objects = Objects::new(&app.env, &config.jurisdiction);
-    let (organisation, mailbox) =
-        (objects.organisation(employee.organisation)?, objects.mailbox(employee.organisation, id)?);
+    let (organisation, mailbox) = (employee.organisation()?, employee.mailbox(id)?);
     let addresses: Vec<_> =
         [&save.settings.address].into_iter().chain(&save.settings.aliases).cloned().collect();
     // Old and new addresses together until the mailbox has changed: see `SetAddresses`.
@@ -48,11 +41,8 @@ pub(super) async fn save(State(app): State<App>, Path(id): Path<String>, request
 /// `DELETE /api/mailboxes/{mailbox}/authentication`: *Verwijderen*.
 #[worker::send]
 pub(super) async fn remove(State(app): State<App>, Path(id): Path<String>, request: Request) -> Answer {
-    let config = app.config()?;
-    let employee = who::employee(&app, &config, request.method(), request.headers()).await?;
-    let id: MailboxId = input::id(&id)?;
-    let objects = Objects::new(&app.env, &config.jurisdiction);
-    json(StatusCode::OK, &objects.mailbox(employee.organisation, id)?.call(&Remove {}).await?)
+    let employee = who::employee(&app, &request).await?;
+    json(StatusCode::OK, &employee.mailbox(input::id(&id)?)?.call(&Remove {}).await?)
 }
 
 /// What people type around an address or a host name is not meant.

@@ -17,8 +17,7 @@ const SESSION_SECONDS: i64 = 12 * 3600;
 /// `GET /api/session`: whose pages these are.
 #[worker::send]
 pub(super) async fn show(State(app): State<App>, request: Request) -> Answer {
-    let config = app.config()?;
-    let employee = who::employee(&app, &config, request.method(), request.headers()).await?;
+    let employee = who::employee(&app, &request).await?;
     json(StatusCode::OK, &view(employee.organisation, employee.holder))
 }
 
@@ -54,11 +53,10 @@ pub(super) async fn open(State(app): State<App>, request: Request) -> Answer {
 /// `DELETE /api/session`
 #[worker::send]
 pub(super) async fn end(State(app): State<App>, request: Request) -> Answer {
-    let config = app.config()?;
-    let employee = who::employee(&app, &config, request.method(), request.headers()).await?;
+    let employee = who::employee(&app, &request).await?;
     let call =
         EndSession { id: employee.session.id, hash: who::hash_text(&employee.session.hash), at: now() };
-    Objects::new(&app.env, &config.jurisdiction).organisation(employee.organisation)?.call(&call).await?;
+    employee.organisation()?.call(&call).await?;
     let mut answer = no_content();
     set_cookie(&mut answer, "", 0)?;
     Ok(answer)

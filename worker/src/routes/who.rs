@@ -1,18 +1,20 @@
 //! Who is asking. A MAC is checked here, before any object or body is touched; whether a credential still holds, its
 //! organisation is asked afterwards.
 
-use api::{Code, Digest, OrganisationId, Problem};
+use api::{Code, Digest, MailboxId, OrganisationId, Problem};
+use axum::extract::Request;
 use axum::http::{HeaderMap, Method, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gateway::purpose::{ApiKey, Session};
 use gateway::{Credential, Mint, same_secret};
+use worker::Env;
 
 use super::App;
 use crate::config::Config;
 use crate::host::now;
-use crate::objects::Objects;
 use crate::objects::organisation::{SessionHolder, UseSession};
+use crate::objects::{Object, Objects};
 
 /// The name of the session cookie; `__Host-` binds it to this host, this path and TLS.
 pub(super) const COOKIE: &str = "__Host-postbode";
@@ -48,8 +50,10 @@ pub(super) fn operator(config: &Config, headers: &HeaderMap) -> Result<(), Probl
     }
 }
 
-/// An employee with a session that holds.
+/// An employee with a session that holds, and the way to what that session may reach.
 pub(super) struct Employee {
+    env: Env,
+    pub(super) config: Config,
     pub(super) organisation: OrganisationId,
     pub(super) session: Credential<Session>,
     pub(super) holder: SessionHolder,
@@ -59,6 +63,20 @@ impl Employee {
     /// The session's hash, which consent attempts are bound to.
     pub(super) fn session_digest(&self) -> Digest {
         Digest(hash_text(&self.session.hash))
+    }
+
+    /// A mailbox of this organisation, by its id in the path.
+    pub(super) fn mailbox(&self, id: MailboxId) -> Result<Object, Problem> {
+        self.objects().mailbox(self.organisation, id)
+    }
+
+    /// The organisation itself.
+    pub(super) fn organisation(&self) -> Result<Object, Problem> {
+        self.objects().organisation(self.organisation)
+    }
+
+    fn objects(&self) -> Objects<'_> {
+        Objects::new(&self.env, &self.config.jurisdiction)
     }
 }
 
@@ -81,22 +99,19 @@ pub(super) fn same_site(config: &Config, method: &Method, headers: &HeaderMap) -
 }
 
 /// The employee behind the session cookie.
-pub(super) async fn employee(
-    app: &App,
-    config: &Config,
-    method: &Method,
-    headers: &HeaderMap,
-) -> Result<Employee, Problem> {
-    same_site(config, method, headers)?;
+pub(super) async fn employee(app: &App, request: &Request) -> Result<Employee, Problem> {
+    let config = app.config()?;
+    same_site(&config, request.method(), request.headers())?;
     let ended = || Problem::new(Code::SessionEnded, "there is no session");
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let cookies = request.headers().get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let text = cookies
         .flat_map(|line| line.split(';'))
         .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
         .ok_or_else(ended)?;
     let session: Credential<Session> = Mint::new(&config.ring).check(text).ok_or_else(ended)?;
-    let objects = Objects::new(&app.env, &config.jurisdiction);
+    let organisation = session.organisation;
     let call = UseSession { id: session.id, hash: hash_text(&session.hash), at: now() };
-    let holder = objects.organisation(session.organisation)?.call(&call).await?;
-    Ok(Employee { organisation: session.organisation, session, holder })
+    let object = Objects::new(&app.env, &config.jurisdiction).organisation(organisation)?;
+    let holder = object.call(&call).await?;
+    Ok(Employee { env: app.env.clone(), config, organisation, session, holder })
 }
