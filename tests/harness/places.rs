@@ -2,6 +2,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use crate::secrets::random_text;
+
 /// Where this checkout and its tools are, as `cargo xtask env` says.
 #[derive(Debug)]
 pub struct Places {
@@ -58,6 +60,14 @@ impl Places {
     pub(crate) fn browser() -> (PathBuf, PathBuf) {
         (told("POSTBODE_CHROMIUM"), told("POSTBODE_CHROMEDRIVER"))
     }
+}
+
+/// A new directory. Its name is short: Chromium puts a Unix socket in it, whose path has at most 108 characters.
+pub(crate) fn temporary() -> PathBuf {
+    let name: String = random_text().chars().take(10).collect();
+    let directory = env::temp_dir().join(format!("postbode-{name}"));
+    std::fs::create_dir_all(&directory).unwrap();
+    directory
 }
 
 fn told(name: &str) -> PathBuf {

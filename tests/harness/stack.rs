@@ -9,9 +9,10 @@ use crate::guardian::{Guardian, end_of};
 use crate::http::{Answer, client};
 use crate::installation::Installation;
 use crate::places::Places;
+use crate::places::temporary;
 use crate::proxy::Proxy;
 use crate::sandbox::Sandbox;
-use crate::secrets::{Secrets, random_text};
+use crate::secrets::Secrets;
 use crate::time::until;
 
 /// How a stack differs from the usual one.
@@ -51,8 +52,7 @@ impl Stack {
 
     /// Starts one of its own.
     pub async fn start(options: Options) -> Self {
-        let directory = std::env::temp_dir().join(format!("postbode-{}", random_text()));
-        std::fs::create_dir_all(&directory).unwrap();
+        let directory = temporary();
         if std::env::var_os("POSTBODE_KEEP").is_some() {
             eprintln!("this stack is kept in {}", directory.display());
         }
