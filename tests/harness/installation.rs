@@ -40,6 +40,11 @@ impl Installation {
         self.directory.join("worker.log")
     }
 
+    /// What wrangler writes about itself.
+    pub(crate) fn host_logs(&self) -> PathBuf {
+        self.directory.join("logs")
+    }
+
     /// `wrangler dev` on a port.
     pub(crate) fn dev(&self, port: u16) -> Command {
         let mut command = self.wrangler(&["dev", "--local", "--show-interactive-dev-session=false"]);
@@ -67,6 +72,7 @@ impl Installation {
             .args(arguments)
             .current_dir(&self.directory)
             .env("WRANGLER_SEND_METRICS", "false")
+            .env("WRANGLER_LOG_PATH", self.host_logs())
             .env("CI", "1"); // ask nothing
         command
     }

@@ -129,6 +129,11 @@ impl Stack {
         self.installation.log()
     }
 
+    /// What the Worker's host wrote about itself.
+    pub fn host_logs(&self) -> PathBuf {
+        self.installation.host_logs()
+    }
+
     /// The keys in KV that begin so.
     pub async fn kv_keys(&self, prefix: &str) -> Vec<String> {
         let command = self.installation.kv(&["key", "list", "--prefix", prefix]);
@@ -139,11 +144,6 @@ impl Stack {
     /// Puts something into KV.
     pub async fn kv_put(&self, key: &str, value: &str) {
         output(self.installation.kv(&["key", "put", key, value])).await;
-    }
-
-    /// The process group of the Worker's host.
-    pub fn worker_group(&self) -> u32 {
-        self.worker
     }
 }
 

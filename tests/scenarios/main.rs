@@ -19,6 +19,7 @@
 mod bursts;
 mod consent;
 mod forgeries;
+mod leaks;
 mod pages;
 mod problems;
 mod removal;
