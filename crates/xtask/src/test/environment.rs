@@ -20,7 +20,8 @@ pub(crate) fn print(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn variables(workspace: &Workspace, npm: &Npm) -> Vec<(&'static str, String)> {
+/// What the end-to-end package reads from its environment.
+pub(crate) fn variables(workspace: &Workspace, npm: &Npm) -> Vec<(&'static str, String)> {
     let text = |path: PathBuf| path.display().to_string();
     let mut variables = vec![
         ("POSTBODE_ROOT", text(workspace.root.clone())),

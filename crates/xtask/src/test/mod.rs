@@ -5,7 +5,8 @@ mod stages;
 
 use anyhow::{Result, bail};
 
-pub(crate) use environment::print as print_environment;
+pub(crate) use environment::{print as print_environment, variables};
+pub(crate) use stages::compile_sandbox;
 
 use crate::clock;
 use crate::progress::say;

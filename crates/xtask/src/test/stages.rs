@@ -217,13 +217,7 @@ fn msal(run: &mut Run) -> Result<()> {
         return Ok(());
     }
     let python = python_with(run.workspace, &folder.join("requirements.txt"))?;
-    step("sandbox: compiling", |step| {
-        quiet(
-            step,
-            &mut run.workspace.cargo(&["build", "-p", "sandbox"]),
-            &run.workspace.log("sandbox-compile"),
-        )
-    })?;
+    compile_sandbox(run.workspace)?;
     let mut command = Command::new(python);
     command
         .arg("sign_in.py")
@@ -256,13 +250,18 @@ fn python_with(workspace: &Workspace, requirements: &std::path::Path) -> Result<
 fn end_to_end(run: &mut Run) -> Result<()> {
     let workspace = run.workspace;
     environment::browser(workspace)?;
-    step("sandbox: compiling", |step| {
-        quiet(step, &mut workspace.cargo(&["build", "-p", "sandbox"]), &workspace.log("sandbox-compile"))
-    })?;
+    compile_sandbox(workspace)?;
     let npm = setup::npm(workspace)?;
     let mut command = workspace.cargo(&["test", "-p", "end-to-end"]);
     command.envs(environment::variables(workspace, &npm));
     run.test(&mut command)
+}
+
+/// The sandbox as a binary that others start.
+pub(crate) fn compile_sandbox(workspace: &Workspace) -> Result<()> {
+    step("sandbox: compiling", |step| {
+        quiet(step, &mut workspace.cargo(&["build", "-p", "sandbox"]), &workspace.log("sandbox-compile"))
+    })
 }
 
 #[cfg(test)]
