@@ -138,13 +138,23 @@ impl Browser {
         self.client.switch_to_window(other).await.unwrap();
     }
 
-    /// Turns to the window that was there first.
+    /// Turns back to the first window, once the other one has closed itself.
+    pub async fn turn_back(&self) {
+        let first = until("the other window closes itself", async || {
+            let windows = self.client.windows().await.unwrap();
+            if let [only] = windows.as_slice() { Some(only.clone()) } else { None }
+        })
+        .await;
+        self.client.switch_to_window(first).await.unwrap();
+    }
+
+    /// Turns to the window that was there first, while the other one stays.
     pub async fn turn_to_first_window(&self) {
         let first = self.client.windows().await.unwrap().into_iter().next().unwrap();
         self.client.switch_to_window(first).await.unwrap();
     }
 
-    /// A command of the DevTools protocol.
+    /// A command of the `DevTools` protocol.
     pub async fn devtools(&self, command: &'static str, parameters: Value) -> Value {
         let path = "goog/cdp/execute";
         self.client

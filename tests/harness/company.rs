@@ -37,6 +37,11 @@ impl<'s> Company<'s> {
     /// Makes one that is tied to that tenant, or to none yet.
     pub async fn in_tenant(stack: &'s Stack, name: &str, tenant: Option<&str>) -> Self {
         let account = stack.sandbox.account(name).await;
+        Self::of(stack, name, account, tenant).await
+    }
+
+    /// Makes one for an account that there is.
+    pub async fn of(stack: &'s Stack, name: &str, account: Account, tenant: Option<&str>) -> Self {
         let wanted = json!({ "name": name, "tenant": tenant, "mailboxes": [{ "address": account.upn }] });
         let request = stack.as_operator("POST", "/operator/organisations").json(&wanted);
         let made: CreatedOrganisation = Answer::to(request).await.expect(201).json();

@@ -64,6 +64,14 @@ impl Guardian {
         group
     }
 
+    /// Ends one server at once, as a loss of power would.
+    pub(crate) fn end(&self, group: u32) {
+        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        let child = started.iter_mut().find(|child| child.id() == group).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
     /// Fails with the end of the log when a server has ended by itself.
     pub(crate) fn must_run(&self, group: u32, log: &Path) {
         let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);

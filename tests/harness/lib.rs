@@ -16,6 +16,7 @@
 
 pub mod browser;
 pub mod company;
+pub mod gallery;
 mod guardian;
 pub mod http;
 mod installation;

@@ -82,12 +82,12 @@ impl<'s> Person<'s> {
     pub async fn begin(&self) -> SignIn {
         let (state, nonce, verifier) = (random_text(), random_text(), random_text());
         let challenge = hash(&verifier);
-        let begin = BeginConsent {
+        let hashes = BeginConsent {
             challenge: Challenge(challenge.clone()),
             state_hash: Digest(hash(&state)),
             nonce_hash: Digest(hash(&nonce)),
         };
-        let begun = self.post("/consent", &begin).await.expect(201).json();
+        let begun = self.post("/consent", &hashes).await.expect(201).json();
         SignIn { begun, finish: FinishConsent { state, nonce, verifier, code: String::new() }, challenge }
     }
 

@@ -1,5 +1,6 @@
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::LazyLock;
 
 use crate::secrets::random_text;
@@ -43,6 +44,20 @@ impl Places {
 
     pub(crate) fn built_app(&self) -> PathBuf {
         self.root.join("app/dist")
+    }
+
+    /// wrangler on the product's own configuration; it takes what is built.
+    pub fn wrangler(&self) -> Command {
+        let mut command = Command::new(&self.node);
+        command
+            .arg(&self.wrangler)
+            .arg("-c")
+            .arg(self.root.join("wrangler.toml"))
+            .current_dir(&self.root)
+            .env("POSTBODE_BUILD", "none")
+            .env("WRANGLER_SEND_METRICS", "false")
+            .env("CI", "1"); // ask nothing
+        command
     }
 
     /// Where pictures of the pages go; ignored by git.

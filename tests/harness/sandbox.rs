@@ -59,13 +59,20 @@ pub struct Issued {
 pub struct Sandbox {
     /// Where it is.
     pub origin: String,
+    pub(crate) port: u16,
     http: Client,
     accounts: AtomicU32,
 }
 
 impl Sandbox {
-    pub(crate) fn new(origin: String, http: Client) -> Self {
-        Self { origin, http, accounts: AtomicU32::new(0) }
+    pub(crate) fn new(port: u16, http: Client) -> Self {
+        Self { origin: format!("http://localhost:{port}"), port, http, accounts: AtomicU32::new(0) }
+    }
+
+    /// An account that is there from the beginning, by the name before its `@`.
+    pub async fn built_in(&self, name: &str) -> Account {
+        let all: Vec<Account> = self.get("/sandbox/accounts").await.json();
+        all.into_iter().find(|account| account.local_part() == name).unwrap()
     }
 
     /// A new account in the sandbox's tenant.

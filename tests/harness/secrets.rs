@@ -14,12 +14,11 @@ pub(crate) struct Secrets {
 
 impl Secrets {
     pub(crate) fn new() -> Self {
-        let [a, b, c, d, ..] = random::<16>();
-        let n = u32::from_be_bytes([a, b, c, d]);
+        let number = u32::from_be_bytes(random());
         Self {
             sealing_keys: format!("e2e:{}", STANDARD.encode(random::<32>())),
             operator: random_text(),
-            client_id: format!("{n:08x}-0000-4000-8000-{n:012x}"),
+            client_id: format!("{number:08x}-0000-4000-8000-{number:012x}"),
             client_secret: random_text(),
         }
     }

@@ -1,6 +1,7 @@
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use reqwest::{Client, RequestBuilder};
 use tokio::sync::OnceCell;
@@ -37,8 +38,11 @@ pub struct Stack {
     /// The Worker itself, past the proxy.
     direct: String,
     secrets: Secrets,
+    directory: PathBuf,
     installation: Installation,
     worker: u32,
+    /// The process group of the sandbox.
+    microsoft: AtomicU32,
     guardian: Guardian,
 }
 
@@ -64,7 +68,8 @@ impl Stack {
         let origin = proxy.as_ref().map_or_else(|| direct.clone(), |proxy| proxy.origin.clone());
 
         let http = client();
-        let microsoft = start_sandbox(&guardian, &directory, &secrets, &origin);
+        let sandbox = Sandbox::new(free_port(), http.clone());
+        let microsoft = sandbox.origin.clone();
         let mut vars = vec![
             ("PUBLIC_ORIGIN", origin.clone()),
             ("LOGIN_ORIGIN", microsoft.clone()),
@@ -74,8 +79,21 @@ impl Stack {
         vars.extend(options.vars);
         let installation = Installation::write(&directory, &vars, &secrets);
         let worker = guardian.start(&mut installation.dev(port), &installation.log());
-        let sandbox = Sandbox::new(microsoft, http.clone());
-        let stack = Self { origin, sandbox, proxy, http, direct, secrets, installation, worker, guardian };
+        let microsoft = AtomicU32::new(0);
+        let stack = Self {
+            origin,
+            sandbox,
+            proxy,
+            http,
+            direct,
+            secrets,
+            directory,
+            installation,
+            worker,
+            microsoft,
+            guardian,
+        };
+        stack.start_microsoft(&stack.secrets.client_secret).await;
         stack.until_well().await;
         stack
     }
@@ -89,6 +107,31 @@ impl Stack {
             let answer =
                 Answer::try_to(self.http.get(&health).timeout(std::time::Duration::from_secs(5))).await;
             answer.ok().filter(|answer| answer.status == 200)
+        })
+        .await;
+    }
+
+    /// Lets Microsoft forget every session, consent and token, and expect that secret of the app registration; accounts
+    /// made by a scenario are gone, too.
+    pub async fn restart_microsoft(&self, client_secret: &str) {
+        self.guardian.end(self.microsoft.load(Ordering::Relaxed));
+        self.start_microsoft(client_secret).await;
+    }
+
+    async fn start_microsoft(&self, client_secret: &str) {
+        let mut command = Command::new(&Places::here().sandbox);
+        command
+            .args(["--port", &self.sandbox.port.to_string(), "--tls-port", "0", "--state-dir"])
+            .arg(self.directory.join("sandbox"))
+            .env("SANDBOX_CLIENT_ID", &self.secrets.client_id)
+            .env("SANDBOX_CLIENT_SECRET", client_secret)
+            .env("SANDBOX_REDIRECT_URIS", format!("{}/oauth/callback", self.origin));
+        let log = self.directory.join("sandbox.log");
+        let group = self.guardian.start(&mut command, &log);
+        self.microsoft.store(group, Ordering::Relaxed);
+        until("the sandbox answers", async || {
+            self.guardian.must_run(group, &log);
+            self.http.get(&self.sandbox.origin).send().await.ok().map(|_| ())
         })
         .await;
     }
@@ -152,19 +195,6 @@ async fn output(mut command: Command) -> String {
     let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
-}
-
-fn start_sandbox(guardian: &Guardian, directory: &Path, secrets: &Secrets, origin: &str) -> String {
-    let port = free_port();
-    let mut command = Command::new(&Places::here().sandbox);
-    command
-        .args(["--port", &port.to_string(), "--tls-port", "0", "--state-dir"])
-        .arg(directory.join("sandbox"))
-        .env("SANDBOX_CLIENT_ID", &secrets.client_id)
-        .env("SANDBOX_CLIENT_SECRET", &secrets.client_secret)
-        .env("SANDBOX_REDIRECT_URIS", format!("{origin}/oauth/callback"));
-    guardian.start(&mut command, &directory.join("sandbox.log"));
-    format!("http://localhost:{port}")
 }
 
 /// A port that nobody has at the moment.

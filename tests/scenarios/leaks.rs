@@ -64,9 +64,7 @@ async fn live(stack: &Stack, company: &Company<'_>, browser: &Browser, link: &st
     browser.turn_to_new_window().await;
     kept.extend(shown(browser).await);
     browser.sign_in_at_microsoft(&company.account).await;
-    browser.find("#callback button").await;
-    kept.extend(shown(browser).await);
-    browser.turn_to_first_window().await;
+    browser.turn_back().await;
     browser.find("#confirm-yes").await;
     kept.extend(everything(stack, browser).await);
     browser.click("#confirm-yes").await;

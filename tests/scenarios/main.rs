@@ -11,17 +11,27 @@
 //! 8. A sign-in counts once, in the session that began it ([`consent`]).
 //! 9. An organisation is tied to the tenant that a person confirmed ([`tenants`], [`pages`]).
 //! 10. Every state of the page, in two languages, two colours and two widths ([`pictures`]).
-//! 11. (The README's commands.)
+//! 11. The README's commands do what it says ([`readme`]).
 //! 12. What was accepted survives the end of its process ([`restart`]).
+//! 13. What Microsoft ends is said, and holds the mail until it is mended ([`endings`]).
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a scenario fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a scenario fails by panicking"
+)]
 
 mod bursts;
 mod consent;
+mod endings;
 mod forgeries;
 mod leaks;
 mod pages;
+mod pictures;
 mod problems;
+mod readme;
 mod removal;
 mod restart;
 mod sending;

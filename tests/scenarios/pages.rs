@@ -30,7 +30,7 @@ fn signing_in_by_a_window() {
             (None, None),
             "the code is gone from the address bar"
         );
-        browser.turn_to_first_window().await;
+        browser.turn_back().await;
         browser.until_state("ready").await;
         for date in ["#authenticated-at time", "#refresh-renewed-at time"] {
             let moment = browser.find(date).await.attr("datetime").await.unwrap().unwrap();
@@ -64,7 +64,12 @@ fn signing_in_by_the_whole_page_where_windows_are_blocked() {
         browser.sign_in_at_microsoft(&company.account).await;
         browser.until_state("ready").await;
         assert_eq!(browser.client.windows().await.unwrap().len(), 1);
-        assert!(browser.client.current_url().await.unwrap().fragment().is_none());
+        let address = browser.client.current_url().await.unwrap();
+        assert_eq!(
+            (address.query(), address.fragment()),
+            (None, None),
+            "the code is gone from the address bar"
+        );
         assert_eq!(company.stack.sandbox.grants(&company.account, "authorization_code").await, 1);
         assert_eq!(browser.errors().await, Vec::<String>::new());
         browser.close().await;
@@ -81,7 +86,7 @@ fn cancelling_says_so_and_leads_to_another_try() {
         browser.turn_to_new_window().await;
         browser.give_password(&company.account).await;
         browser.click("#cancel").await;
-        browser.turn_to_first_window().await;
+        browser.turn_back().await;
         browser.find("#notice[data-tone=\"attention\"]").await;
         assert_eq!(company.stack.sandbox.grants(&company.account, "authorization_code").await, 0);
         browser.run("window.open = () => null").await;
@@ -119,7 +124,7 @@ fn removing_and_coming_back() {
         browser.click("#authenticate").await;
         browser.turn_to_new_window().await;
         browser.give_password(&company.account).await;
-        browser.turn_to_first_window().await;
+        browser.turn_back().await;
         browser.until_state("ready").await;
         company.until(view.id, MessageState::HandedOver).await;
         assert_eq!(company.mails().await[0].subject, "Wacht even");

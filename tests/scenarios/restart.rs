@@ -40,7 +40,7 @@ fn an_accepted_message_survives_the_end_of_its_process() {
 /// The process of this stack that has the objects' databases open.
 fn host_of_objects(stack: &Stack) -> u32 {
     let databases = stack.state().join("v3/do");
-    let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok());
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
     let mut hosts = processes.filter_map(|entry| {
         let id = entry.file_name().to_string_lossy().parse().ok()?;
         opens(&entry.path().join("fd"), &databases).then_some(id)
