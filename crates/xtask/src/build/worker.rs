@@ -28,7 +28,13 @@ pub(super) fn package(workspace: &Workspace, tools: &Tools, profile: Profile) ->
     let compiled = must_exist(compiled, "`cargo build -p postbode-worker`")?;
     // Beside the folder, not in it: worker-build replaces that.
     let stamp = workspace.target.join("postbode/worker-made-from");
-    let from = format!("{profile:?} {}", assets::fingerprint(&fs::read(&compiled)?));
+    // The manifest says how worker-build optimises.
+    let manifest = fs::read(workspace.path("worker/Cargo.toml"))?;
+    let from = format!(
+        "{profile:?} {} {}",
+        assets::fingerprint(&fs::read(&compiled)?),
+        assets::fingerprint(&manifest)
+    );
     let made = workspace.path("worker/build/index.js").exists();
     if made && fs::read_to_string(&stamp).is_ok_and(|earlier| earlier == from) {
         return Ok(());
