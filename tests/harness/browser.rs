@@ -14,7 +14,7 @@ use crate::guardian::Guardian;
 use crate::places::{Places, temporary};
 use crate::sandbox::Account;
 use crate::stack::free_port;
-use crate::time::until;
+use crate::time::{until, until_or_else};
 
 /// One browser with a profile of its own.
 #[derive(Debug)]
@@ -65,6 +65,8 @@ impl Browser {
                 "args": [
                     "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
                     "--window-size=1280,900", "--lang=en",
+                    // Where scrolling is smooth, a click would hit what was there before.
+                    "--force-prefers-reduced-motion",
                 ],
             },
             "goog:loggingPrefs": { "browser": "ALL" },
@@ -94,11 +96,13 @@ impl Browser {
 
     /// Clicks on it, as soon as that is possible.
     pub async fn click(&self, selector: &str) {
-        until(&format!("{selector} can be clicked"), async || {
-            let element = self.client.find(Locator::Css(selector)).await.ok()?;
-            element.click().await.ok()
+        let mut why = String::new();
+        let tried = until_or_else(async || {
+            let clicked = async { self.client.find(Locator::Css(selector)).await?.click().await }.await;
+            clicked.map_err(|error| why = error.to_string()).ok()
         })
         .await;
+        assert!(tried.is_some(), "{selector} could not be clicked: {why}");
     }
 
     /// What it says.

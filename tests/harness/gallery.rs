@@ -38,8 +38,6 @@ impl Gallery {
 
     /// Takes the pictures of a state that the page is in.
     pub async fn take(&mut self, browser: &Browser, state: &str) {
-        let still = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "reduce" }] });
-        browser.devtools("Emulation.setEmulatedMedia", still).await;
         browser.devtools("Emulation.setScrollbarsHidden", json!({ "hidden": true })).await;
         for (width, height) in SIZES {
             let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
