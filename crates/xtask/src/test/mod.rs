@@ -1,6 +1,7 @@
 //! `cargo xtask test`: what CI runs, in stages, each with its time and with the command that repeats it.
 
 mod environment;
+mod msal;
 mod stages;
 
 use anyhow::{Result, bail};

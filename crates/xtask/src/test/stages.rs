@@ -1,17 +1,16 @@
 //! The stages, in the order of how soon they tell.
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
 
-use super::environment;
+use super::{environment, msal};
 use crate::build::{self, Profile, sizes};
 use crate::process::{aloud, aloud_and_read, output_of, quiet};
 use crate::progress::{say, step};
-use crate::setup::{self, Tools, debian};
-use crate::workspace::{Workspace, on_path};
+use crate::setup::{self, Tools};
+use crate::workspace::Workspace;
 
 /// One stage.
 #[derive(Debug)]
@@ -62,7 +61,7 @@ pub(super) const STAGES: &[Stage] = &[
         about: "Microsoft's own library signs in at the sandbox",
         quick: false,
         filtered: false,
-        work: msal,
+        work: sign_in_with_msal,
     },
     Stage {
         name: "end-to-end",
@@ -210,41 +209,9 @@ fn dry_run(run: &mut Run) -> Result<()> {
     aloud(wrangler.arg(workspace.ours("dry-run")).env(build::HOW, "none"))
 }
 
-fn msal(run: &mut Run) -> Result<()> {
-    let folder = run.workspace.path("tests/msal");
-    if !folder.join("sign_in.py").exists() {
-        say("(tests/msal/sign_in.py is not there)");
-        return Ok(());
-    }
-    let python = python_with(run.workspace, &folder.join("requirements.txt"))?;
+fn sign_in_with_msal(run: &mut Run) -> Result<()> {
     compile_sandbox(run.workspace)?;
-    let mut command = Command::new(python);
-    command
-        .arg("sign_in.py")
-        .current_dir(folder)
-        .env("POSTBODE_SANDBOX", environment::sandbox(run.workspace));
-    aloud(&mut command)
-}
-
-/// A Python of our own with these packages; made anew when the list changes.
-fn python_with(workspace: &Workspace, requirements: &std::path::Path) -> Result<PathBuf> {
-    let folder = workspace.ours("venv");
-    let python = folder.join("bin/python");
-    let wanted = fs::read(requirements)?;
-    let stamp = folder.join("requirements.txt");
-    if !fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
-        if on_path("python3").is_none() {
-            debian::install(workspace, &["python3", "python3-venv"], "the MSAL proof needs Python")?;
-        }
-        step("Python packages", |step| {
-            let log = workspace.log("venv");
-            quiet(step, Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder), &log)?;
-            let mut pip = Command::new(&python);
-            quiet(step, pip.args(["-m", "pip", "install", "--quiet", "-r"]).arg(requirements), &log)
-        })?;
-        fs::write(&stamp, wanted)?;
-    }
-    Ok(python)
+    msal::prove(run.workspace)
 }
 
 fn end_to_end(run: &mut Run) -> Result<()> {
