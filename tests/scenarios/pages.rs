@@ -89,6 +89,8 @@ fn cancelling_says_so_and_leads_to_another_try() {
         browser.turn_back().await;
         browser.find("#notice[data-tone=\"attention\"]").await;
         assert_eq!(company.stack.sandbox.grants(&company.account, "authorization_code").await, 0);
+        // Not "signing in" for the rest of the ten minutes: nobody is there any more.
+        browser.until_state("not_authenticated").await;
         browser.run("window.open = () => null").await;
         browser.click("#retry").await;
         browser.click("#accept").await; // the password is known by now

@@ -71,10 +71,23 @@ pub(crate) fn open_again(kept: &Kept) {
 }
 
 pub(crate) fn stop_waiting(desk: Desk) {
+    if let Some(kept) = kept::waiting_for(desk.mailbox) {
+        give_up(desk, kept.attempt);
+    }
     kept::forget_all(desk.mailbox);
     desk.sign_in.set(SignIn::Not);
-    desk.fetch(false);
     page::focus("authenticate");
+}
+
+/// Tells the Worker that nobody is at Microsoft any more, so that the page does not go on saying so.
+fn give_up(desk: Desk, attempt: api::AttemptId) {
+    spawn_local(async move {
+        // Untold, the attempt ends by itself after its ten minutes.
+        let _ = link::decline(desk.mailbox, attempt).await;
+        if !desk.is_gone() {
+            desk.fetch(false);
+        }
+    });
 }
 
 /// Listens for what comes back, and goes on where this window was when it is opened anew.
@@ -120,7 +133,7 @@ pub(crate) fn take(desk: Desk, answer: Answer) {
             ended(&answer, End::NotCompleted);
             let (error, description) = (error.clone(), description.clone());
             desk.alarm(Notice::NotCompleted { error, description, at: page::clock() });
-            desk.fetch(false);
+            give_up(desk, kept.attempt);
         }
         Returned::Code(code) => {
             let code = code.clone();

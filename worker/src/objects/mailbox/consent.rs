@@ -126,6 +126,12 @@ impl Inner {
             Progress::Confirm(_, authentication) => authentication,
             Progress::Connected => return self.page(&config).map(Some),
             Progress::Refused(problem) => return Err(*problem),
+            // Cancelled at Microsoft, or here while waiting: nobody is there any more.
+            Progress::Begun if !call.confirmed => {
+                let cancelled = ended("it was cancelled");
+                self.keep_progress(call.id, Progress::Refused(Box::new(cancelled)))?;
+                return Ok(None);
+            }
             Progress::Begun | Progress::Redeeming => return Err(ended("there is nothing to confirm")),
         };
         if !call.confirmed || !kept_confirmation(&record.attempt, &call.session, now()) {
