@@ -13,6 +13,7 @@ mod kv;
 mod page;
 mod pump;
 mod records;
+mod redeem;
 mod refresh;
 mod remove;
 mod settings;

@@ -1,0 +1,145 @@
+//! From a code to an authentication: asks Entra for tokens and Graph whose they are, judges that, seals the tokens.
+//! Nothing is stored here but the number that the sealing takes.
+
+use api::{Code, Problem, Timestamp};
+use gateway::{Attempt, Authentication, SignedIn, judge};
+use microsoft::{
+    AuthorizationCode, Http as _, Identity, PkceCodeVerifier, Profile, Redemption, Resource, TokenEndpoint,
+    Tokens, me, read_id_token, read_me,
+};
+
+use super::Inner;
+use super::calls::FinishAttempt;
+use super::consent::ended;
+use super::records::MailboxRecord;
+use crate::config::Config;
+use crate::host::{Fetch, now};
+
+/// A redeemed code, judged and sealed.
+pub(super) struct Redeemed {
+    pub(super) authentication: Authentication,
+    /// What a person must agree to first.
+    pub(super) confirm: Vec<api::ConfirmReason>,
+    /// The mailbox's epoch when its tokens were sealed.
+    pub(super) epoch: u64,
+}
+
+impl Inner {
+    /// Redeems a code whose attempt has been checked.
+    pub(super) async fn redeem(
+        &self,
+        config: &Config,
+        attempt: &Attempt,
+        call: FinishAttempt,
+        _checked: gateway::CheckedReturn,
+    ) -> Result<Redeemed, Problem> {
+        let endpoint = TokenEndpoint {
+            endpoints: &config.endpoints,
+            tenant: &attempt.tenant,
+            registration: &config.registration,
+        };
+        let resource = Resource::of(attempt.kind).ok_or_else(|| ended("this kind has no sign-in"))?;
+        let redemption = Redemption {
+            code: AuthorizationCode::new(call.finish.code),
+            verifier: PkceCodeVerifier::new(call.finish.verifier),
+            redirect_uri: config.redirect_uri(),
+        };
+        let scopes = resource.scopes(attempt.kind, &config.endpoints);
+        let mut tokens = endpoint
+            .redeem(redemption, &scopes, &Fetch::TOKENS)
+            .await
+            .map_err(|refusal| at_consent(refusal.problem()))?;
+        let issued_at = now();
+        let id_token = tokens.id_token.take().unwrap_or_default();
+        let identity = read_id_token(&id_token, &config.registration.client_id, &config.endpoints, issued_at)
+            .map_err(|error| {
+                Problem::new(Code::ConsentMismatch, error.to_string()).with_param("what", &"id_token")
+            })?;
+        let profile = self.who(config, endpoint, attempt, resource, &mut tokens).await?;
+
+        // The address and permissions are judged before anything is stored.
+        let before = self.store.authentication()?;
+        let signed_in = SignedIn {
+            identity: &identity,
+            profile: &profile,
+            tokens: &tokens,
+            organisation_tenant: call.tenant.as_deref(),
+            before: before.as_ref(),
+        };
+        let judged = judge(attempt, signed_in, &config.endpoints)?;
+        let mut mailbox = self.store.mailbox()?;
+        mailbox.number += 1;
+        self.store.set_mailbox(&mailbox)?;
+        let authentication =
+            self.seal(config, &mailbox, resource, &tokens, &identity, judged.account, issued_at).await?;
+        Ok(Redeemed { authentication, confirm: judged.confirm, epoch: mailbox.epoch })
+    }
+
+    /// Asks Graph whose tokens these are; with a token for Exchange, one for Graph comes by refresh first.
+    async fn who(
+        &self,
+        config: &Config,
+        endpoint: TokenEndpoint<'_>,
+        attempt: &Attempt,
+        resource: Resource,
+        tokens: &mut Tokens,
+    ) -> Result<Profile, Problem> {
+        let to_problem = |refusal: microsoft::Refusal| at_consent(refusal.problem());
+        let access = match (resource, &tokens.refresh) {
+            (Resource::Exchange, Some(refresh)) => {
+                let scopes = Resource::Graph.scopes(attempt.kind, &config.endpoints);
+                let graph = endpoint.refresh(refresh, &scopes, &Fetch::TOKENS).await.map_err(to_problem)?;
+                tokens.refresh = graph.refresh.or(tokens.refresh.take());
+                graph.access
+            }
+            _ => tokens.access.clone(),
+        };
+        let request = me(&config.endpoints, &access, &attempt.id.to_string()).map_err(to_problem)?;
+        let unreachable = |error: microsoft::TransportError| {
+            Problem::new(Code::MicrosoftUnavailable, format!("Microsoft Graph: {error}"))
+        };
+        let answer = Fetch::GRAPH.send(request).await.map_err(unreachable)?;
+        read_me(&answer).map_err(to_problem)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one record")]
+    async fn seal(
+        &self,
+        config: &Config,
+        mailbox: &MailboxRecord,
+        resource: Resource,
+        tokens: &Tokens,
+        identity: &Identity,
+        account: api::Account,
+        issued_at: Timestamp,
+    ) -> Result<Authentication, Problem> {
+        let to_problem = |refusal: microsoft::Refusal| refusal.problem();
+        let refresh = tokens.refresh.as_ref().map(|token| token.secret().as_str()).unwrap_or_default();
+        Ok(Authentication {
+            tenant_id: identity.tenant_id.clone(),
+            object_id: identity.object_id.clone(),
+            account,
+            scopes: tokens.scopes.clone(),
+            authenticated_at: issued_at,
+            renewed_at: issued_at,
+            number: mailbox.number,
+            refresh: self.seal_token(config, mailbox, "refresh_token", refresh).await.map_err(to_problem)?,
+            previous: None,
+            access: vec![
+                self.access_record(config, mailbox, resource, tokens, issued_at).await.map_err(to_problem)?,
+            ],
+            trouble: None,
+        })
+    }
+}
+
+/// While somebody signs in, "sign in again" would be odd advice: it is this sign-in that Microsoft refused.
+fn at_consent(problem: Problem) -> Problem {
+    match problem.code {
+        Code::SignInAgain => {
+            let params = problem.params;
+            Problem { params, ..Problem::new(Code::ConsentRefused, problem.detail) }
+        }
+        _ => problem,
+    }
+}
