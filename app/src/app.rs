@@ -5,7 +5,7 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 
 use crate::browser::language::{Language, t};
-use crate::consent::arrival::Arrival;
+use crate::consent::arrival::{Arrival, Arrived};
 use crate::consent::flow::Pending;
 use crate::mailbox::MailboxPage;
 use crate::pages::callback::CallbackPage;
@@ -16,10 +16,6 @@ use crate::parts::footer::Footer;
 use crate::parts::header::Header;
 use crate::parts::offline::OfflineBanner;
 use crate::parts::title::Failing;
-
-/// What the address bar brought, for the page that it is for.
-#[derive(Clone, Copy)]
-pub(crate) struct Arrived(pub(crate) StoredValue<Arrival>);
 
 /// Everything.
 pub(crate) fn view(arrival: Arrival) -> impl IntoView {

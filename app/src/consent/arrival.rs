@@ -2,10 +2,15 @@
 
 use std::fmt;
 
+use leptos::prelude::StoredValue;
 use oauth2::url::form_urlencoded;
 use serde::{Deserialize, Serialize};
 use web_sys::wasm_bindgen::JsValue;
 use web_sys::window;
+
+/// What the address bar brought, for the page that it is for.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrived(pub(crate) StoredValue<Arrival>);
 
 /// Microsoft's error texts are outside text: shown as text, and not more of it than this.
 const OUTSIDE_CHARS_MAX: usize = 500;

@@ -11,9 +11,8 @@ use leptos_router::hooks::use_navigate;
 use web_sys::window;
 
 use super::session::Session;
-use crate::app::Arrived;
 use crate::browser::language::{Language, t};
-use crate::consent::arrival::{Answer, Arrival};
+use crate::consent::arrival::{Answer, Arrival, Arrived};
 use crate::consent::channel::{self, End, Word};
 use crate::consent::flow::Pending;
 use crate::consent::kept;

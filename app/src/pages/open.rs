@@ -8,10 +8,9 @@ use leptos_router::hooks::use_navigate;
 use super::failed::CouldNotLoad;
 use super::no_session::NoSession;
 use super::session::Session;
-use crate::app::Arrived;
 use crate::browser::http::Trouble;
 use crate::browser::language::{Language, t};
-use crate::consent::arrival::Arrival;
+use crate::consent::arrival::{Arrival, Arrived};
 use crate::parts::skeleton::Skeleton;
 use crate::parts::title::PageTitle;
 
