@@ -160,7 +160,12 @@ mod tests {
     }
 
     fn troubled(code: Code) -> Authentication {
-        let trouble = Trouble { code, detail: String::new(), since: Timestamp::default(), tried_at: Timestamp::default() };
+        let trouble = Trouble {
+            code,
+            detail: String::new(),
+            since: Timestamp::default(),
+            tried_at: Timestamp::default(),
+        };
         Authentication { trouble: Some(trouble), ..authentication() }
     }
 
