@@ -33,8 +33,10 @@ impl Workspace {
     }
 
     /// Everything we keep that is not a build result: tools, development secrets, state, logs. Ignored by git.
+    /// `POSTBODE_HOME` puts it elsewhere, so that a proof of `dev` does not touch a developer's own.
     pub(crate) fn ours(&self, relative: &str) -> PathBuf {
-        self.root.join(".postbode").join(relative)
+        let home = std::env::var_os("POSTBODE_HOME").unwrap_or_else(|| ".postbode".into());
+        self.root.join(home).join(relative)
     }
 
     pub(crate) fn log(&self, name: &str) -> PathBuf {

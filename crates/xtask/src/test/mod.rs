@@ -2,6 +2,7 @@
 
 mod environment;
 mod msal;
+mod newcomer;
 mod stages;
 
 use anyhow::{Result, bail};

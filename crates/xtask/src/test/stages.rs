@@ -64,6 +64,13 @@ pub(super) const STAGES: &[Stage] = &[
         work: sign_in_with_msal,
     },
     Stage {
+        name: "dev",
+        about: "what a newcomer runs, up to the printed curl line",
+        quick: false,
+        filtered: false,
+        work: dev,
+    },
+    Stage {
         name: "end-to-end",
         about: "built Worker, browser, sandbox",
         quick: false,
@@ -212,6 +219,11 @@ fn dry_run(run: &mut Run) -> Result<()> {
 fn sign_in_with_msal(run: &mut Run) -> Result<()> {
     compile_sandbox(run.workspace)?;
     msal::prove(run.workspace)
+}
+
+fn dev(run: &mut Run) -> Result<()> {
+    compile_sandbox(run.workspace)?;
+    super::newcomer::prove(run.workspace)
 }
 
 fn end_to_end(run: &mut Run) -> Result<()> {
