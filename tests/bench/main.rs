@@ -67,7 +67,8 @@ async fn row<F: Future<Output = ()>>(name: &str, request: impl Fn() -> F) {
         }
     }
     times.sort_by(f64::total_cmp);
-    let at = |part: usize| times.get((times.len() * part / 100).min(times.len() - 1)).copied().unwrap_or_default();
+    let at =
+        |part: usize| times.get((times.len() * part / 100).min(times.len() - 1)).copied().unwrap_or_default();
     println!("{name:44} {:9.1} {:9.1} {:9.1}", at(50), at(95), at(100));
 }
 
@@ -75,7 +76,9 @@ async fn row<F: Future<Output = ()>>(name: &str, request: impl Fn() -> F) {
 async fn burst(company: &Company<'_>) {
     let message = letter(&company.account.upn, "Factuur");
     let start = Instant::now();
-    let posted = join_all((0..BURST).map(async |_| company.post(&message, None).await.expect(202).json::<MessageView>()));
+    let posted = join_all(
+        (0..BURST).map(async |_| company.post(&message, None).await.expect(202).json::<MessageView>()),
+    );
     let posted = posted.await;
     let accepted = start.elapsed().as_secs_f64();
     settle(company).await;
