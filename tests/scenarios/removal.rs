@@ -41,9 +41,18 @@ fn removing_deletes_every_copy_and_holds_the_mail_until_somebody_signs_in() {
 fn another_kind_ends_the_authentication() {
     scenario(async {
         let company = Company::signed_in(Stack::shared().await, "soort").await;
+        let ours = format!("token/{}/", company.id);
+        until("the refresh token has its copy in KV", async || {
+            (company.stack.kv_keys(&ours).await.len() == 1).then_some(())
+        })
+        .await;
         let person = company.person().await;
         let view = person.save(|settings| settings.kind = api::Kind::SmtpOAuth2).await;
         assert_eq!(view.authentication, None);
+        until("nothing of it is left in KV", async || {
+            company.stack.kv_keys(&ours).await.is_empty().then_some(())
+        })
+        .await;
         let refused = company.post(&letter(&company.account.upn, "Nu niet"), Some(5)).await;
         assert_eq!(refused.problem().code, Code::KindNotAvailable);
         let view = person.save(|settings| settings.kind = api::Kind::GraphOAuth2).await;

@@ -115,6 +115,8 @@ impl Inner {
             }
         }
         self.kv_busy_since.set(None);
+        // What failed is tried again by the alarm.
+        self.rearm().await;
     }
 
     fn next_kv_work(&self) -> Result<Option<Work>, Problem> {

@@ -17,18 +17,22 @@ impl Inner {
             object: &mailbox.id.to_string(),
             ..Line::default()
         });
-        let inner = self.clone();
-        self.in_background(async move { inner.work_on_kv().await });
         self.page(&config)
     }
 
     /// Deletes the tokens and raises the epoch, so that a renewal under way finds itself outdated and nothing comes back.
     /// The caller writes `mailbox`.
-    pub(super) fn forget_authentication(&self, mailbox: &mut MailboxRecord) -> Result<(), Problem> {
+    pub(super) fn forget_authentication(
+        self: &std::rc::Rc<Self>,
+        mailbox: &mut MailboxRecord,
+    ) -> Result<(), Problem> {
         mailbox.epoch += 1;
         self.store.delete_authentication()?;
         self.store.delete_attempts()?;
         *self.token.borrow_mut() = None;
-        self.delete_all_from_kv()
+        self.delete_all_from_kv()?;
+        let inner = self.clone();
+        self.in_background(async move { inner.work_on_kv().await });
+        Ok(())
     }
 }

@@ -24,7 +24,7 @@ impl Inner {
 
     /// Saves the page. Another address or kind ends the authentication; another server, port, security or user name
     /// clears the access code, which goes only to the server that it was typed for.
-    pub(super) async fn save(&self, call: Save) -> Result<MailboxView, Problem> {
+    pub(super) async fn save(self: &std::rc::Rc<Self>, call: Save) -> Result<MailboxView, Problem> {
         let save = call.save;
         check_settings(&save.settings)?;
         let config = self.config()?;
