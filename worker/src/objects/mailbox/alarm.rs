@@ -80,7 +80,9 @@ impl Inner {
             now().plus_millis(HAND_OVER_MS_MAX)
         };
         let outbox = self.store.next_due()?.map(|at| at.max(self.pause_until.get()).max(soonest));
-        Ok([outbox, self.kv_due()?, self.renewal_at()?].into_iter().flatten().min())
+        // And that a message whose sender is lost does not stay *sending*.
+        let lost = (!self.sending.borrow().is_empty()).then_some(soonest);
+        Ok([outbox, lost, self.kv_due()?, self.renewal_at()?].into_iter().flatten().min())
     }
 
     /// Makes sure that an alarm comes no later than `at`.

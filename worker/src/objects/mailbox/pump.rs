@@ -105,6 +105,10 @@ impl Inner {
                 if refusal.code == Code::Throttled {
                     self.pause_for(refusal.retry_after_ms);
                 }
+                if refusal.code == Code::SignInAgain {
+                    // Graph did not take a fresh token either: the page must say so, or nobody would sign in.
+                    self.note_trouble(&self.store.mailbox()?, &refusal);
+                }
                 let jitter = u32::from_le_bytes(random::<4>()?);
                 let next = after_refusal(&refusal, stage, message.attempts, now, jitter);
                 let (state, at) = match next {

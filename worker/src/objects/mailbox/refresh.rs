@@ -202,7 +202,7 @@ impl Inner {
     }
 
     /// Keeps why renewing does not work, unless it passes by itself. The tokens stay.
-    fn note_trouble(&self, mailbox: &MailboxRecord, refusal: &Refusal) {
+    pub(super) fn note_trouble(&self, mailbox: &MailboxRecord, refusal: &Refusal) {
         let same_epoch = self.store.mailbox().is_ok_and(|current| current.epoch == mailbox.epoch);
         if refusal.code.retryable() || !same_epoch {
             return;
