@@ -27,6 +27,9 @@ pub struct BeginConsent {
     pub state_hash: Digest,
     /// SHA-256 of `nonce`.
     pub nonce_hash: Digest,
+    /// Whether to let the person pick an account, instead of filling in the mailbox's address.
+    #[serde(default)]
+    pub choose_account: bool,
 }
 
 /// The answer to [`BeginConsent`]: what the browser needs for the authorization URL.
@@ -42,8 +45,15 @@ pub struct BegunConsent {
     pub redirect_uri: String,
     /// What to ask for.
     pub scopes: Vec<String>,
-    /// The address to fill in on Microsoft's page.
-    pub login_hint: String,
+    /// The address to fill in on Microsoft's page; never together with `prompt`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_hint: Option<String>,
+    /// `select_account`, when the person is to pick an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// What Microsoft asked to be repeated at the next sign-in, e.g. a second factor: the parameter `claims`, as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<String>,
     /// Seconds until the attempt ends by itself.
     pub expires_in_seconds: u32,
 }
@@ -68,6 +78,25 @@ impl fmt::Debug for FinishConsent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FinishConsent([redacted])")
     }
+}
+
+/// `POST /api/mailboxes/{mailbox}/consent/{attempt}/refusal`: ends an attempt with the error that came back instead of a
+/// code. The answer is the problem document that it amounts to.
+///
+/// All of it is a stranger's text, which anybody could have put into the address bar.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefusedConsent {
+    /// The `state` that came back with it.
+    pub state: String,
+    /// `error` (RFC 6749 section 4.1.2.1).
+    pub error: String,
+    /// `error_subcode`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_subcode: Option<String>,
+    /// `error_description`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_description: Option<String>,
 }
 
 /// `POST /api/mailboxes/{mailbox}/consent/{attempt}/answer`: what the person said to [`ConsentOutcome::Confirm`].

@@ -12,20 +12,22 @@ mod mailbox;
 mod message;
 mod operator;
 mod problem;
+mod reason;
+mod registration;
 mod session;
 mod timestamp;
 
 pub use consent::{
     AnsweredConsent, BeginConsent, BegunConsent, Challenge, ConfirmReason, ConsentOutcome, Digest,
-    FinishConsent,
+    FinishConsent, RefusedConsent,
 };
 pub use id::{
     AttemptId, KeyId, LinkId, MailboxId, MessageId, OrganisationId, ParseIdError, RequestId, SessionId,
 };
 pub use limits::*;
 pub use mailbox::{
-    Account, AuthenticationView, CreateMailbox, Kind, MailboxSettings, MailboxState, MailboxSummary,
-    MailboxView, Permission, SaveSettings, Security,
+    Account, ApprovalView, AuthenticationView, CreateMailbox, Delay, Kind, MailboxSettings, MailboxState,
+    MailboxSummary, MailboxView, Permission, SaveSettings, Security, TroubleView,
 };
 pub use message::{
     Attachment, Failure, Importance, MessageState, MessageView, Recipients, SendMessage, Upstream,
@@ -34,5 +36,9 @@ pub use operator::{
     CreateKey, CreateLink, CreateOrganisation, CreatedKey, CreatedLink, CreatedMailbox, CreatedOrganisation,
 };
 pub use problem::{Code, FieldError, FixBy, Problem};
+pub use reason::Reason;
+pub use registration::{
+    Cloud, CredentialType, RegistrationOwner, RegistrationView, SetCredential, SetRegistration,
+};
 pub use session::{OpenSession, SessionView};
 pub use timestamp::Timestamp;

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{MESSAGE_BYTES_SETTING_DEFAULT, MailboxId, Timestamp};
+use crate::{Code, MESSAGE_BYTES_SETTING_DEFAULT, MailboxId, Reason, RegistrationView, Timestamp, Upstream};
 
 /// How a mailbox sends: the three choices of *Soort* in King's E-mail server tab.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -54,6 +54,9 @@ pub struct MailboxSettings {
     pub aliases: Vec<String>,
     /// How it sends.
     pub kind: Kind,
+    /// Nobody can sign in as this mailbox itself: somebody with *Send As* on it signs in instead.
+    #[serde(default)]
+    pub shared: bool,
     /// *Naam mail-server*; only [`Kind::SmtpBasic`] uses it.
     #[serde(default)]
     pub server: String,
@@ -94,6 +97,7 @@ impl MailboxSettings {
             address: address.into(),
             aliases: Vec::new(),
             kind: Kind::default(),
+            shared: false,
             server: String::new(),
             port: default_port(),
             security: Security::default(),
@@ -113,6 +117,9 @@ pub struct CreateMailbox {
     /// How it sends.
     #[serde(default)]
     pub kind: Kind,
+    /// Nobody can sign in as this mailbox itself: see [`MailboxSettings::shared`].
+    #[serde(default)]
+    pub shared: bool,
 }
 
 /// `PUT /api/mailboxes/{mailbox}`: saves the page.
@@ -145,24 +152,36 @@ pub enum MailboxState {
     NotAuthenticated,
     /// Somebody is at Microsoft's page now.
     SigningIn,
+    /// Somebody asked an administrator to approve the app; Microsoft does not tell when that has happened.
+    WaitingForApproval,
     /// It sends.
     Ready,
+    /// It sends, and at the moment Microsoft is slow, away or asks to wait; messages go out by themselves later.
+    Delayed,
     /// Microsoft ended the authentication; a person must sign in again.
     SignInAgain,
-    /// The app registration's secret no longer works; the operator must renew it.
+    /// A setting or policy of the organisation's Microsoft 365 is in the way; an administrator must change it.
+    AdministratorNeeded,
+    /// The app registration's secret or certificate no longer works; whoever looks after it must renew it.
     RegistrationBroken,
+    /// Somebody removed the authentication.
+    Removed,
     /// It needs no sign-in; sending with this kind is not there yet.
     SendingComesLater,
 }
 
 impl MailboxState {
     /// Every state, for tests and pages that show them all.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::NotAuthenticated,
         Self::SigningIn,
+        Self::WaitingForApproval,
         Self::Ready,
+        Self::Delayed,
         Self::SignInAgain,
+        Self::AdministratorNeeded,
         Self::RegistrationBroken,
+        Self::Removed,
         Self::SendingComesLater,
     ];
 }
@@ -185,6 +204,21 @@ pub struct MailboxView {
     /// Who signed it in, when, and how long that holds. Absent when nobody did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authentication: Option<AuthenticationView>,
+    /// What stands in the way of sending until a person does something. Absent when nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<TroubleView>,
+    /// Why messages wait at the moment, and until when. Absent when none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay: Option<Delay>,
+    /// What to send to an administrator. Absent unless somebody chose to ask one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalView>,
+    /// When somebody removed the authentication. Absent when nobody did, or somebody signed in since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_at: Option<Timestamp>,
+    /// The app registration that it signs in with. Absent for basic SMTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<RegistrationView>,
     /// Messages accepted and not yet handed over.
     pub waiting: u64,
     /// When the last message was handed over.
@@ -192,6 +226,48 @@ pub struct MailboxView {
     pub handed_over_at: Option<Timestamp>,
     /// The clock that every date in this answer was judged by.
     pub now: Timestamp,
+}
+
+/// Why a mailbox can't send until a person does something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TroubleView {
+    /// What it is; its [`Code::fix_by`] says whose turn it is.
+    pub code: Code,
+    /// Why, as far as Microsoft's number tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// What is the case, in English.
+    pub detail: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Microsoft's own words, for an administrator to search with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<Upstream>,
+}
+
+/// Why messages wait, though nobody needs to do anything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delay {
+    /// What it is.
+    pub code: Code,
+    /// What is the case, in English.
+    pub detail: String,
+    /// When the next message is tried.
+    pub until: Timestamp,
+}
+
+/// What an administrator needs to approve the app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalView {
+    /// When somebody chose to ask.
+    pub since: Timestamp,
+    /// Microsoft's page on which an administrator approves (Microsoft: v2-admin-consent).
+    pub link: String,
+    /// The permissions that it asks for, as Microsoft names them.
+    pub permissions: Vec<String>,
+    /// The tenant that it is for. Absent while that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
 }
 
 /// A person or mailbox at Microsoft, for display.

@@ -208,6 +208,11 @@ codes! {
     ConsentRefused = "consent_refused", 409, Employee, false,
         "Microsoft did not complete the sign-in",
         "Choose Authenticate again.";
+    /// Microsoft sent the browser back without permission: cancelled, or the person may not give it. Microsoft answers both
+    /// alike.
+    ConsentNotGiven = "consent_not_given", 409, Employee, false,
+        "Microsoft did not give permission",
+        "Choose Authenticate again, or ask your administrator to approve the app.";
     /// Somebody signed in with another address than the mailbox's.
     WrongAccount = "wrong_account", 409, Employee, false,
         "Another account signed in than this mailbox's",
@@ -220,6 +225,10 @@ codes! {
     PersonalAccount = "personal_account", 409, Employee, false,
         "This is a personal Microsoft account",
         "Choose Authenticate again and sign in with a work account.";
+    /// A guest of the organisation signed in, whose mailbox is elsewhere.
+    GuestAccount = "guest_account", 409, Employee, false,
+        "This account is a guest in the organisation",
+        "Choose Authenticate again and sign in with an account of the organisation itself.";
     /// Microsoft gave fewer permissions than sending needs.
     PermissionMissing = "permission_missing", 409, Administrator, false,
         "Microsoft did not give the permission to send",
@@ -234,6 +243,10 @@ codes! {
     AdministratorNeeded = "administrator_needed", 403, Administrator, false,
         "A Microsoft 365 setting is in the way",
         "Give the code and request id under upstream to your Microsoft 365 administrator.";
+    /// Microsoft does not accept what we ask: a fault of ours, or of the installation's settings.
+    RequestRejected = "request_rejected", 502, Operator, false,
+        "Microsoft does not accept the request of this installation",
+        "Give the code and request id under upstream to the operator.";
     /// Exchange does not let the account send as `from`.
     SendAsDenied = "send_as_denied", 403, Administrator, false,
         "The mailbox may not send as that address",
