@@ -91,8 +91,8 @@ reasons! {
     ApprovalNeeded = "approval_needed", Administrator, "An administrator must approve the app first.";
     /// AADSTS500212, 500213
     CrossTenantPolicy = "cross_tenant_policy", Administrator, "A cross-tenant access policy is in the way.";
-    /// AADSTS50001, 500011, 500014, 65005, 650052, 650056, 650057
-    ServiceMissing = "service_missing", Administrator, "The organisation lacks the Microsoft service or permission that sending needs.";
+    /// AADSTS50001, 500011, 500014
+    ServiceMissing = "service_missing", Administrator, "The organisation lacks the Microsoft service that sending needs, or has switched it off.";
 
     // Whoever looks after the app registration mends it
     /// AADSTS7000215, 70002

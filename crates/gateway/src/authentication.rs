@@ -1,5 +1,8 @@
-use api::{Account, AuthenticationView, Code, Kind, MailboxState, Permission, Timestamp};
-use microsoft::{Endpoints, Resource, needed, permission_name};
+use api::{
+    Account, AuthenticationView, Code, Kind, MailboxState, Permission, Reason, Timestamp, TroubleView,
+    Upstream,
+};
+use microsoft::{Decision, Endpoints, Refusal, Resource, Sending, needed, permission_name};
 use serde::{Deserialize, Serialize};
 
 use crate::good_until;
@@ -27,6 +30,9 @@ pub struct Authentication {
     pub tenant_id: String,
     /// `oid`.
     pub object_id: String,
+    /// The app registration that the tokens were issued to. Absent in records of the first version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
     /// Who signed in, for display.
     pub account: Account,
     /// What was granted, as Microsoft wrote it.
@@ -48,6 +54,9 @@ pub struct Authentication {
     /// What stands in the way of renewing; the tokens are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Trouble>,
+    /// Why renewing waits, though nobody needs to do anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Pause>,
 }
 
 /// An access token at rest.
@@ -74,6 +83,67 @@ pub struct Trouble {
     pub since: Timestamp,
     /// When renewing was last tried.
     pub tried_at: Timestamp,
+    /// What to do about the tokens. Absent in records of the first version, and when it was not Entra that refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+    /// Which words to use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// Microsoft's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<Upstream>,
+    /// What the next sign-in must repeat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<String>,
+}
+
+impl Trouble {
+    /// What a refusal leaves behind; the same trouble as before keeps its beginning.
+    #[must_use]
+    pub fn after(refusal: &Refusal, before: Option<&Self>, now: Timestamp) -> Self {
+        let same = before.filter(|before| before.code == refusal.code && before.reason == refusal.reason());
+        Self {
+            code: refusal.code,
+            detail: refusal.detail.clone(),
+            since: same.map_or(now, |before| before.since),
+            tried_at: now,
+            decision: refusal.decision(),
+            reason: refusal.reason(),
+            upstream: refusal.upstream.clone(),
+            claims: refusal.verdict.as_ref().and_then(|verdict| verdict.claims.clone()),
+        }
+    }
+
+    /// Whether the tokens are of no use until somebody signs in, so that asking with them again would be a loop.
+    #[must_use]
+    pub fn ends_the_tokens(&self) -> bool {
+        self.decision.map_or(self.code == Code::SignInAgain, |decision| decision == Decision::SignInAgain)
+    }
+
+    /// As the page shows it.
+    #[must_use]
+    pub fn view(&self) -> TroubleView {
+        TroubleView {
+            code: self.code,
+            reason: self.reason,
+            detail: self.detail.clone(),
+            since: self.since,
+            upstream: self.upstream.clone(),
+        }
+    }
+}
+
+/// Why renewing waits: Microsoft is away, or asks for patience.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Nothing is asked before this.
+    pub until: Timestamp,
+    /// How often in a row it has failed.
+    pub failures: u32,
+    /// What it is.
+    pub code: Code,
+    /// What Microsoft said.
+    pub detail: String,
 }
 
 impl Authentication {
@@ -84,19 +154,44 @@ impl Authentication {
     }
 }
 
+/// Everything that decides which state a mailbox is in.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// How it sends.
+    pub kind: Kind,
+    /// The authentication, if there is one.
+    pub authentication: Option<&'a Authentication>,
+    /// Whether somebody is at Microsoft's page now.
+    pub signing_in: bool,
+    /// Whether somebody chose to ask an administrator.
+    pub approval_asked: bool,
+    /// Whether somebody removed the authentication.
+    pub removed: bool,
+    /// Whether a message waits for its next try.
+    pub delayed: bool,
+}
+
 /// Whether a mailbox can send: the one word behind badge, sentence, button and API value.
 #[must_use]
-pub fn state(kind: Kind, authentication: Option<&Authentication>, signing_in: bool) -> MailboxState {
-    match (kind, authentication) {
-        (Kind::SmtpBasic, _) => MailboxState::SendingComesLater,
-        (_, None) if signing_in => MailboxState::SigningIn,
-        (_, None) => MailboxState::NotAuthenticated,
-        (_, Some(authentication)) => match &authentication.trouble {
-            Some(trouble) if trouble.code == Code::RegistrationBroken => MailboxState::RegistrationBroken,
-            Some(_) => MailboxState::SignInAgain,
-            None if kind == Kind::SmtpOAuth2 => MailboxState::SendingComesLater,
-            None => MailboxState::Ready,
+pub fn state(situation: Situation<'_>) -> MailboxState {
+    let Situation { kind, authentication, signing_in, approval_asked, removed, delayed } = situation;
+    let trouble = authentication.map(|authentication| authentication.trouble.as_ref());
+    match trouble {
+        _ if kind == Kind::SmtpBasic => MailboxState::SendingComesLater,
+        Some(None) if kind == Kind::SmtpOAuth2 => MailboxState::SendingComesLater,
+        Some(None) if delayed => MailboxState::Delayed,
+        Some(None) => MailboxState::Ready,
+        None | Some(Some(_)) if signing_in => MailboxState::SigningIn,
+        None | Some(Some(_)) if approval_asked => MailboxState::WaitingForApproval,
+        Some(Some(trouble)) => match trouble.code {
+            Code::AdministratorNeeded => MailboxState::AdministratorNeeded,
+            Code::RegistrationBroken | Code::RequestRejected | Code::NotConfigured => {
+                MailboxState::RegistrationBroken
+            }
+            _ => MailboxState::SignInAgain,
         },
+        None if removed => MailboxState::Removed,
+        None => MailboxState::NotAuthenticated,
     }
 }
 
@@ -104,15 +199,15 @@ pub fn state(kind: Kind, authentication: Option<&Authentication>, signing_in: bo
 #[must_use]
 pub fn view(
     authentication: &Authentication,
-    kind: Kind,
+    sending: Sending,
     endpoints: &Endpoints,
     now: Timestamp,
 ) -> AuthenticationView {
-    let needed: Vec<_> = needed(kind, endpoints);
+    let needed: Vec<_> = needed(sending, endpoints);
     let is_needed = |name: &str| needed.iter().any(|scope| permission_name(scope) == name);
     let permissions =
         authentication.scopes.iter().map(|scope| permission_name(scope)).filter(|name| is_shown(name));
-    let access = Resource::of(kind)
+    let access = Resource::of(sending.kind)
         .and_then(|resource| authentication.access_to(resource))
         .filter(|access| access.valid_until > now);
     AuthenticationView {
@@ -142,6 +237,7 @@ mod tests {
         Authentication {
             tenant_id: "t".into(),
             object_id: "o".into(),
+            client_id: None,
             account: Account { name: None, address: "a@b.nl".into() },
             scopes: ["openid", "https://graph.microsoft.com/Mail.Send", "User.Read"].map(Into::into).into(),
             authenticated_at: Timestamp::from_millis(0),
@@ -156,37 +252,83 @@ mod tests {
                 token: SealedToken { number: 1, sealed: SealedText("sealed".into()) },
             }],
             trouble: None,
+            pause: None,
         }
     }
 
     fn troubled(code: Code) -> Authentication {
-        let trouble = Trouble {
-            code,
-            detail: String::new(),
-            since: Timestamp::default(),
-            tried_at: Timestamp::default(),
-        };
+        let trouble = Trouble::after(&Refusal::new(code, ""), None, Timestamp::default());
         Authentication { trouble: Some(trouble), ..authentication() }
+    }
+
+    const SENDING: Sending = Sending { kind: Kind::GraphOAuth2, shared: false };
+
+    const NOBODY: Situation<'_> = Situation {
+        kind: Kind::GraphOAuth2,
+        authentication: None,
+        signing_in: false,
+        approval_asked: false,
+        removed: false,
+        delayed: false,
+    };
+
+    fn with(authentication: &Authentication) -> Situation<'_> {
+        Situation { authentication: Some(authentication), ..NOBODY }
     }
 
     #[test]
     fn each_state_has_its_cause() {
-        let graph = |authentication: Option<&Authentication>, signing_in| {
-            state(Kind::GraphOAuth2, authentication, signing_in)
+        let mut reached = std::collections::BTreeMap::new();
+        let mut expect = |situation: Situation<'_>, expected| {
+            assert_eq!(state(situation), expected, "{situation:?}");
+            reached.insert(format!("{expected:?}"), ());
         };
-        assert_eq!(graph(None, false), MailboxState::NotAuthenticated);
-        assert_eq!(graph(None, true), MailboxState::SigningIn);
-        assert_eq!(graph(Some(&authentication()), true), MailboxState::Ready);
-        assert_eq!(graph(Some(&troubled(Code::SignInAgain)), false), MailboxState::SignInAgain);
-        assert_eq!(graph(Some(&troubled(Code::RegistrationBroken)), false), MailboxState::RegistrationBroken);
-        assert_eq!(state(Kind::SmtpBasic, None, false), MailboxState::SendingComesLater);
-        assert_eq!(state(Kind::SmtpOAuth2, Some(&authentication()), false), MailboxState::SendingComesLater);
+        let (fine, ended) = (authentication(), troubled(Code::SignInAgain));
+        expect(NOBODY, MailboxState::NotAuthenticated);
+        expect(Situation { removed: true, ..NOBODY }, MailboxState::Removed);
+        expect(Situation { approval_asked: true, ..NOBODY }, MailboxState::WaitingForApproval);
+        expect(Situation { approval_asked: true, signing_in: true, ..NOBODY }, MailboxState::SigningIn);
+        expect(with(&fine), MailboxState::Ready);
+        expect(Situation { delayed: true, ..with(&fine) }, MailboxState::Delayed);
+        expect(with(&ended), MailboxState::SignInAgain);
+        expect(with(&troubled(Code::AdministratorNeeded)), MailboxState::AdministratorNeeded);
+        expect(with(&troubled(Code::RegistrationBroken)), MailboxState::RegistrationBroken);
+        expect(with(&troubled(Code::RequestRejected)), MailboxState::RegistrationBroken);
+        expect(Situation { approval_asked: true, ..with(&ended) }, MailboxState::WaitingForApproval);
+        expect(Situation { signing_in: true, ..with(&ended) }, MailboxState::SigningIn);
+        expect(Situation { kind: Kind::SmtpBasic, ..NOBODY }, MailboxState::SendingComesLater);
+        expect(Situation { kind: Kind::SmtpOAuth2, ..with(&fine) }, MailboxState::SendingComesLater);
+        assert_eq!(reached.len(), MailboxState::ALL.len());
+    }
+
+    /// What is asked or tried beside a present authentication leaves it as it is.
+    #[test]
+    fn a_present_authentication_goes_on_working() {
+        let fine = authentication();
+        for (signing_in, approval_asked, removed) in
+            [(true, false, false), (false, true, false), (true, true, true)]
+        {
+            let situation =
+                Situation { authentication: Some(&fine), signing_in, approval_asked, removed, ..NOBODY };
+            assert_eq!(state(situation), MailboxState::Ready);
+        }
+    }
+
+    #[test]
+    fn the_same_trouble_keeps_its_beginning() {
+        let at = Timestamp::from_millis;
+        let first = Trouble::after(&Refusal::new(Code::SignInAgain, "a"), None, at(1));
+        let again = Trouble::after(&Refusal::new(Code::SignInAgain, "b"), Some(&first), at(2));
+        assert_eq!((again.since, again.tried_at), (at(1), at(2)));
+        let other = Trouble::after(&Refusal::new(Code::RegistrationBroken, "c"), Some(&again), at(3));
+        assert_eq!(other.since, at(3));
+        assert!(first.ends_the_tokens() && !other.ends_the_tokens());
     }
 
     #[test]
     fn the_panel_shows_dates_and_permissions_and_no_token() {
         let endpoints = Endpoints::new("http://localhost:1", "http://localhost:1").unwrap();
-        let at = |ms| view(&authentication(), Kind::GraphOAuth2, &endpoints, Timestamp::from_millis(ms));
+        let at = |ms| view(&authentication(), SENDING, &endpoints, Timestamp::from_millis(ms));
         let shown = at(2000);
         let permissions: Vec<_> = shown.permissions.iter().map(|p| (p.name.as_str(), p.needed)).collect();
         assert_eq!(permissions, [("Mail.Send", true), ("User.Read", false)]);
@@ -205,5 +347,8 @@ mod tests {
             "issued_at":"1970-01-01T00:00:01.000Z","valid_until":"1970-01-01T00:00:05.000Z",
             "token":{"number":1,"sealed":"sealed"}}]}"#;
         assert_eq!(serde_json::from_str::<Authentication>(stored).unwrap(), authentication());
+        let trouble = r#"{"code":"sign_in_again","detail":"d","since":"1970-01-01T00:00:00.000Z",
+            "tried_at":"1970-01-01T00:00:00.000Z"}"#;
+        assert!(serde_json::from_str::<Trouble>(trouble).unwrap().ends_the_tokens());
     }
 }

@@ -1,10 +1,13 @@
 use api::{
-    Account, AttemptId, Code, ConfirmReason, Digest, FinishConsent, Kind, MailboxSettings, Problem, Timestamp,
+    Account, AttemptId, Code, ConfirmReason, Digest, FinishConsent, Kind, MailboxSettings, Problem,
+    RefusedConsent, Timestamp,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mail::EmailAddress;
-use microsoft::{Endpoints, Identity, Profile, Tokens, missing, permission_name};
+use microsoft::{
+    Endpoints, Identity, Profile, Sending, Tokens, missing, permission_name, read_refused_consent,
+};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
@@ -22,10 +25,16 @@ pub struct Attempt {
     pub session: Digest,
     /// What the mailbox was set to when it began.
     pub kind: Kind,
+    /// Whether somebody else than the mailbox itself signs in.
+    #[serde(default)]
+    pub shared: bool,
     /// The address it was for.
     pub address: String,
     /// The tenant in the authorization URL; the code is redeemed at the same.
     pub tenant: String,
+    /// The app registration in the authorization URL; the code is redeemed by the same.
+    #[serde(default)]
+    pub client_id: String,
     /// PKCE challenge.
     pub challenge: Digest,
     /// SHA-256 of `state`.
@@ -34,6 +43,14 @@ pub struct Attempt {
     pub nonce_hash: Digest,
     /// When it began.
     pub begun_at: Timestamp,
+}
+
+impl Attempt {
+    /// How the mailbox was to send when it began.
+    #[must_use]
+    pub fn sending(&self) -> Sending {
+        Sending { kind: self.kind, shared: self.shared }
+    }
 }
 
 /// What a browser brings back.
@@ -55,12 +72,8 @@ pub struct CheckedReturn(());
 
 /// Checks, before a code is redeemed, that what came back belongs to that attempt.
 pub fn verify_return(attempt: &Attempt, back: CameBack<'_>) -> Result<CheckedReturn, Problem> {
-    let too_old = back.now.since(attempt.begun_at) > i64::from(ATTEMPT_SECONDS) * 1000;
-    if attempt.session != *back.session || too_old {
-        let detail = "it was begun in another session, or more than ten minutes ago";
-        return Err(Problem::new(Code::ConsentAttemptEnded, detail));
-    }
-    if attempt.kind != back.settings.kind || attempt.address != back.settings.address {
+    verify_session(attempt, back.session, back.now)?;
+    if attempt.sending() != Sending::from(back.settings) || attempt.address != back.settings.address {
         let detail = "the mailbox's address or kind was changed while the sign-in was under way";
         return Err(Problem::new(Code::ConsentAttemptEnded, detail));
     }
@@ -70,12 +83,50 @@ pub fn verify_return(attempt: &Attempt, back: CameBack<'_>) -> Result<CheckedRet
         // RFC 7636 section 4.2: an S256 challenge is the verifier's SHA-256.
         ("verifier", &back.answer.verifier, &attempt.challenge),
     ] {
-        if !is_hash_of(hash, value) {
-            let detail = format!("its {name} is not the one that this sign-in began with");
-            return Err(Problem::new(Code::ConsentMismatch, detail).with_param("what", &name));
-        }
+        verify_hash(name, value, hash)?;
     }
     Ok(CheckedReturn(()))
+}
+
+/// What to tell the person whom Microsoft sent back with an error; whether it belongs to that attempt is checked first.
+#[must_use]
+pub fn judge_refusal(
+    attempt: &Attempt,
+    refused: &RefusedConsent,
+    session: &Digest,
+    now: Timestamp,
+) -> RefusedReturn {
+    let checked = verify_session(attempt, session, now)
+        .and_then(|()| verify_hash("state", &refused.state, &attempt.state_hash));
+    match checked {
+        Ok(()) => RefusedReturn::Ends(read_refused_consent(refused).problem()),
+        Err(problem) => RefusedReturn::NotOurs(problem),
+    }
+}
+
+/// What an error that came back does to its attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefusedReturn {
+    /// It ends the attempt, and this is what to say.
+    Ends(Problem),
+    /// It does not belong to the attempt, which goes on.
+    NotOurs(Problem),
+}
+
+fn verify_session(attempt: &Attempt, session: &Digest, now: Timestamp) -> Result<(), Problem> {
+    if attempt.session == *session && now.since(attempt.begun_at) <= i64::from(ATTEMPT_SECONDS) * 1000 {
+        return Ok(());
+    }
+    let detail = "it was begun in another session, or more than ten minutes ago";
+    Err(Problem::new(Code::ConsentAttemptEnded, detail))
+}
+
+fn verify_hash(name: &str, value: &str, hash: &Digest) -> Result<(), Problem> {
+    if is_hash_of(hash, value) {
+        return Ok(());
+    }
+    let detail = format!("its {name} is not the one that this sign-in began with");
+    Err(Problem::new(Code::ConsentMismatch, detail).with_param("what", &name))
 }
 
 /// What the provider said about who signed in, and what we knew.
@@ -100,6 +151,8 @@ pub struct Judged {
     pub account: Account,
     /// What a person must agree to first; empty when nothing.
     pub confirm: Vec<ConfirmReason>,
+    /// Whether somebody else than the mailbox itself signed in, so that a mail must prove that they may send as it.
+    pub to_prove: bool,
 }
 
 /// Judges a redeemed sign-in: identity, tenant, address and permissions. Nothing is stored when this refuses.
@@ -124,16 +177,21 @@ pub fn judge(attempt: &Attempt, signed_in: SignedIn<'_>, endpoints: &Endpoints) 
     if identity.is_personal() {
         return Err(named(Code::PersonalAccount, format!("{} is a personal account", account.address)));
     }
+    if profile.is_guest() {
+        let detail = format!("{} is a guest in the Microsoft tenant {}", account.address, identity.tenant_id);
+        return Err(named(Code::GuestAccount, detail));
+    }
     if organisation_tenant.is_some_and(|tenant| !tenant.eq_ignore_ascii_case(&identity.tenant_id)) {
         let detail = format!("{} belongs to the Microsoft tenant {}", account.address, identity.tenant_id);
         return Err(named(Code::WrongTenant, detail));
     }
     let is_mailbox = |address: &EmailAddress| profile.addresses().any(|one| address.names_same_mailbox(one));
-    if !attempt.address.parse().is_ok_and(|address: EmailAddress| is_mailbox(&address)) {
+    let signed_in_itself = attempt.address.parse().is_ok_and(|address: EmailAddress| is_mailbox(&address));
+    if !signed_in_itself && !attempt.shared {
         let detail = format!("{} signed in, but this mailbox is {}", account.address, attempt.address);
         return Err(named(Code::WrongAccount, detail));
     }
-    let missing = missing(attempt.kind, &tokens.scopes, endpoints);
+    let missing = missing(attempt.sending(), &tokens.scopes, endpoints);
     if !missing.is_empty() || tokens.refresh.is_none() {
         let lacking: Vec<_> = missing.iter().map(|scope| permission_name(scope)).collect();
         let list = if lacking.is_empty() { "offline_access".to_owned() } else { lacking.join(", ") };
@@ -147,7 +205,7 @@ pub fn judge(attempt: &Attempt, signed_in: SignedIn<'_>, endpoints: &Endpoints) 
     if let Some(before) = before.filter(|before| before.object_id != identity.object_id) {
         confirm.push(ConfirmReason::AnotherAccount { before: before.account.clone() });
     }
-    Ok(Judged { account, confirm })
+    Ok(Judged { account, confirm, to_prove: !signed_in_itself })
 }
 
 /// Whether a confirmation still holds when the person has answered: the sign-in waited no longer than an attempt may.
@@ -178,8 +236,10 @@ mod tests {
             id: AttemptId::new(NOW, [0; 10]),
             session: hash("session"),
             kind: Kind::GraphOAuth2,
+            shared: false,
             address: "facturen@b.nl".into(),
             tenant: "organizations".into(),
+            client_id: "app".into(),
             challenge: hash("verifier"),
             state_hash: hash("state"),
             nonce_hash: hash("nonce"),
@@ -218,12 +278,33 @@ mod tests {
             came_back(|_, settings, _| settings.kind = Kind::SmtpOAuth2, 0),
             Some(ConsentAttemptEnded)
         );
+        assert_eq!(came_back(|_, settings, _| settings.shared = true, 0), Some(ConsentAttemptEnded));
         assert_eq!(came_back(|answer, _, _| answer.state = "x".into(), 0), Some(ConsentMismatch));
         assert_eq!(came_back(|answer, _, _| answer.nonce = "x".into(), 0), Some(ConsentMismatch));
         assert_eq!(came_back(|answer, _, _| answer.verifier = "x".into(), 0), Some(ConsentMismatch));
     }
 
+    #[test]
+    fn only_its_own_refusal_ends_an_attempt() {
+        let refused = |state: &str, session: &str, later_ms| {
+            let refused = RefusedConsent {
+                state: state.into(),
+                error: "access_denied".into(),
+                error_subcode: Some("cancel".into()),
+                error_description: None,
+            };
+            judge_refusal(&attempt(), &refused, &hash(session), NOW.plus_millis(later_ms))
+        };
+        assert!(
+            matches!(refused("state", "session", 0), RefusedReturn::Ends(problem) if problem.code == Code::ConsentNotGiven)
+        );
+        assert!(matches!(refused("x", "session", 0), RefusedReturn::NotOurs(_)));
+        assert!(matches!(refused("state", "x", 0), RefusedReturn::NotOurs(_)));
+        assert!(matches!(refused("state", "session", 600_001), RefusedReturn::NotOurs(_)));
+    }
+
     struct Case {
+        shared: bool,
         identity: Identity,
         profile: serde_json::Value,
         tokens: Tokens,
@@ -232,7 +313,12 @@ mod tests {
     }
 
     fn judged(change: impl Fn(&mut Case)) -> Result<Vec<ConfirmReason>, Code> {
+        judged_fully(change).map(|judged| judged.confirm)
+    }
+
+    fn judged_fully(change: impl Fn(&mut Case)) -> Result<Judged, Code> {
         let mut case = Case {
+            shared: false,
             identity: Identity {
                 tenant_id: "t-1".into(),
                 object_id: "o-1".into(),
@@ -262,7 +348,8 @@ mod tests {
         };
         let endpoints =
             Endpoints::new("https://login.microsoftonline.com", "https://graph.microsoft.com").unwrap();
-        judge(&attempt(), signed_in, &endpoints).map(|judged| judged.confirm).map_err(|problem| problem.code)
+        let attempt = Attempt { shared: case.shared, ..attempt() };
+        judge(&attempt, signed_in, &endpoints).map_err(|problem| problem.code)
     }
 
     #[test]
@@ -292,6 +379,36 @@ mod tests {
         assert_eq!(judged(|case| case.identity.nonce = Some("x".into())), Err(Code::ConsentMismatch));
         assert_eq!(judged(|case| case.identity.nonce = None), Err(Code::ConsentMismatch));
         assert_eq!(judged(|case| case.identity.object_id = "o-2".into()), Err(Code::ConsentMismatch));
+    }
+
+    #[test]
+    fn a_guest_has_its_mailbox_elsewhere() {
+        let guest = |case: &mut Case| {
+            case.profile["userPrincipalName"] = "facturen_b.nl#EXT#@c.onmicrosoft.com".into();
+        };
+        assert_eq!(judged(guest), Err(Code::GuestAccount));
+    }
+
+    #[test]
+    fn somebody_else_signs_a_shared_mailbox_in_and_has_to_prove_it() {
+        let colleague = |case: &mut Case| {
+            case.shared = true;
+            case.profile["mail"] = "anna@b.nl".into();
+            case.profile["proxyAddresses"] = serde_json::json!([]);
+            case.tokens.scopes = vec!["Mail.Send".into(), "Mail.Send.Shared".into()];
+        };
+        assert!(judged_fully(colleague).unwrap().to_prove);
+        assert!(!judged_fully(|case| case.tenant = Some("T-1")).unwrap().to_prove);
+        let without = |case: &mut Case| {
+            colleague(case);
+            case.tokens.scopes = vec!["Mail.Send".into()];
+        };
+        assert_eq!(judged(without), Err(Code::PermissionMissing));
+        let foreign = |case: &mut Case| {
+            colleague(case);
+            case.tenant = Some("t-2");
+        };
+        assert_eq!(judged(foreign), Err(Code::WrongTenant));
     }
 
     #[test]

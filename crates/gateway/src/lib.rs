@@ -10,22 +10,26 @@ mod consent;
 mod credential;
 mod digest;
 mod outbox;
+mod registration;
 mod renewal;
 mod seal;
 mod settings;
 
 pub use accept::{accept, message_bytes_effective};
-pub use authentication::{AccessRecord, Authentication, SealedText, SealedToken, Trouble, state, view};
+pub use authentication::{
+    AccessRecord, Authentication, Pause, SealedText, SealedToken, Situation, Trouble, state, view,
+};
 pub use consent::{
-    ATTEMPT_SECONDS, Attempt, CameBack, CheckedReturn, Judged, SignedIn, judge, kept_confirmation,
-    verify_return,
+    ATTEMPT_SECONDS, Attempt, CameBack, CheckedReturn, Judged, RefusedReturn, SignedIn, judge, judge_refusal,
+    kept_confirmation, verify_return,
 };
 pub use credential::{Credential, Mint, Minted, Purpose, purpose, same_secret};
 pub use digest::sha256;
 pub use outbox::{CONCURRENCY_MAX, Next, RETRIES_MAX, Stage, after_refusal};
+pub use registration::{warn_days_left, warns_today};
 pub use renewal::{
-    ACCESS_TOKEN_MARGIN_MS, DEFAULT_RENEW_AFTER_MS, KV_PUT_EVERY_MS, REFRESH_TOKEN_LIFE_MS,
-    access_token_usable, good_until, keepalive_at, renewal_due,
+    ACCESS_TOKEN_MARGIN_MS, DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, KV_PUT_EVERY_MS,
+    REFRESH_TOKEN_LIFE_MS, access_token_usable, good_until, keepalive_at, next_renewal, renewal_due,
 };
 pub use seal::{KeyRing, KeyRingError, Opening, Record, SealError, Sealing};
 pub use settings::check_settings;

@@ -42,9 +42,11 @@ pub fn after_refusal(refusal: &Refusal, stage: Stage, attempts: u32, now: Timest
         // Without a token no message can be at fault.
         code if stage == Stage::Token && !code.retryable() => Next::Hold,
         // What these need is not in the message: it waits, and nothing is lost.
-        Code::SignInAgain | Code::NotAuthenticated | Code::RegistrationBroken | Code::NotConfigured => {
-            Next::Hold
-        }
+        Code::SignInAgain
+        | Code::NotAuthenticated
+        | Code::RegistrationBroken
+        | Code::RequestRejected
+        | Code::NotConfigured => Next::Hold,
         code if code.retryable() && attempts < RETRIES_MAX => {
             let wait_ms = backoff_ms(attempts, jitter).max(refusal.retry_after_ms.unwrap_or_default());
             Next::Retry(now.plus_millis(wait_ms))
@@ -80,6 +82,7 @@ mod tests {
                 Code::SignInAgain
                 | Code::NotAuthenticated
                 | Code::RegistrationBroken
+                | Code::RequestRejected
                 | Code::NotConfigured => Next::Hold,
                 _ => Next::Refuse,
             };

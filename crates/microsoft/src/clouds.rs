@@ -1,3 +1,4 @@
+use api::Cloud;
 use url::{Host, Url};
 
 /// A login or Graph host that is neither Microsoft's nor this machine.
@@ -5,15 +6,40 @@ use url::{Host, Url};
 #[error("{0} is not a host of a Microsoft cloud; allowed are {1} and, for the sandbox, localhost")]
 pub struct HostNotAllowed(String, String);
 
-/// Login hosts of the national clouds (Microsoft: "National clouds", authentication endpoints).
-const LOGIN_HOSTS: &[&str] =
-    &["login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"];
-/// Graph hosts of the national clouds (Microsoft: "National cloud deployments", service root endpoints).
-const GRAPH_HOSTS: &[&str] = &[
-    "graph.microsoft.com",
-    "graph.microsoft.us",
-    "dod-graph.microsoft.us",
-    "microsoftgraph.chinacloudapi.cn",
+/// The hosts of one cloud (Microsoft: "National clouds", "National cloud deployments").
+struct Hosts {
+    cloud: Cloud,
+    login: &'static str,
+    graph: &'static str,
+    /// What the permission to send by SMTP is named after.
+    exchange: &'static str,
+}
+
+const CLOUDS: [Hosts; 4] = [
+    Hosts {
+        cloud: Cloud::Global,
+        login: "https://login.microsoftonline.com",
+        graph: "https://graph.microsoft.com",
+        exchange: "https://outlook.office.com",
+    },
+    Hosts {
+        cloud: Cloud::UsGovernment,
+        login: "https://login.microsoftonline.us",
+        graph: "https://graph.microsoft.us",
+        exchange: "https://outlook.office365.us",
+    },
+    Hosts {
+        cloud: Cloud::UsDefense,
+        login: "https://login.microsoftonline.us",
+        graph: "https://dod-graph.microsoft.us",
+        exchange: "https://outlook.office365.us",
+    },
+    Hosts {
+        cloud: Cloud::China,
+        login: "https://login.partner.microsoftonline.cn",
+        graph: "https://microsoftgraph.chinacloudapi.cn",
+        exchange: "https://partner.outlook.cn",
+    },
 ];
 
 /// The two hosts that tokens and mail go to. Nothing else ever gets a token, a code or the client secret.
@@ -26,7 +52,21 @@ pub struct Endpoints {
 impl Endpoints {
     /// Takes the origins from the configuration, if they are Microsoft's or loopback.
     pub fn new(login_origin: &str, graph_origin: &str) -> Result<Self, HostNotAllowed> {
-        Ok(Self { login: origin(login_origin, LOGIN_HOSTS)?, graph: origin(graph_origin, GRAPH_HOSTS)? })
+        let known = |origin: fn(&Hosts) -> &'static str| CLOUDS.iter().map(origin).collect::<Vec<_>>();
+        Ok(Self {
+            login: origin(login_origin, &known(|hosts| hosts.login))?,
+            graph: origin(graph_origin, &known(|hosts| hosts.graph))?,
+        })
+    }
+
+    /// Those of that cloud; [`Cloud::Installation`] is `self`.
+    #[must_use]
+    pub fn of(&self, cloud: Cloud) -> Self {
+        let hosts = CLOUDS.iter().find(|hosts| hosts.cloud == cloud);
+        hosts.map_or_else(
+            || self.clone(),
+            |hosts| Self { login: hosts.login.to_owned(), graph: hosts.graph.to_owned() },
+        )
     }
 
     /// `https://login.microsoftonline.com/{tenant}/oauth2/v2.0/authorize`
@@ -39,6 +79,12 @@ impl Endpoints {
     #[must_use]
     pub fn token(&self, tenant: &str) -> String {
         format!("{}/{tenant}/oauth2/v2.0/token", self.login)
+    }
+
+    /// `https://login.microsoftonline.com/{tenant}/v2.0/adminconsent`
+    #[must_use]
+    pub fn admin_consent(&self, tenant: &str) -> String {
+        format!("{}/{tenant}/v2.0/adminconsent", self.login)
     }
 
     /// The issuer of every id_token for that tenant id.
@@ -64,17 +110,22 @@ impl Endpoints {
             &self.graph
         }
     }
+
+    /// What the permission to send by SMTP is named after: `https://outlook.office.com`.
+    #[must_use]
+    pub fn exchange_resource(&self) -> &'static str {
+        let hosts = CLOUDS.iter().find(|hosts| hosts.graph == self.graph_resource());
+        hosts.map_or("https://outlook.office.com", |hosts| hosts.exchange)
+    }
 }
 
-/// An origin without a trailing slash: `https` and one of `hosts`, or loopback with either scheme.
-fn origin(text: &str, hosts: &[&str]) -> Result<String, HostNotAllowed> {
-    let refused = || HostNotAllowed(text.to_owned(), hosts.join(", "));
+/// An origin without a trailing slash: one of `known`, or loopback with either scheme.
+fn origin(text: &str, known: &[&str]) -> Result<String, HostNotAllowed> {
+    let refused = || HostNotAllowed(text.to_owned(), known.join(", "));
     let url = Url::parse(text).map_err(|_| refused())?;
     let bare =
         url.path() == "/" && url.query().is_none() && url.username().is_empty() && url.password().is_none();
-    let known = url.scheme() == "https"
-        && url.port().is_none()
-        && url.host_str().is_some_and(|host| hosts.contains(&host));
+    let known = known.contains(&url.origin().ascii_serialization().as_str());
     let local = matches!(url.scheme(), "http" | "https") && is_loopback(url.host().as_ref());
     if bare && (known || local) { Ok(url.origin().ascii_serialization()) } else { Err(refused()) }
 }
@@ -105,6 +156,22 @@ mod tests {
         assert_eq!(endpoints.token("organizations"), format!("{LOGIN}/organizations/oauth2/v2.0/token"));
         assert_eq!(endpoints.graph("/me"), format!("{GRAPH}/v1.0/me"));
         assert_eq!(endpoints.graph_resource(), GRAPH);
+    }
+
+    #[test]
+    fn each_cloud_has_its_own_hosts_and_permission_names() {
+        let here = Endpoints::new("http://localhost:1", "http://localhost:1").unwrap();
+        for hosts in &CLOUDS {
+            let endpoints = here.of(hosts.cloud);
+            assert_eq!(Endpoints::new(hosts.login, hosts.graph).unwrap(), endpoints);
+            assert_eq!(
+                (endpoints.graph_resource(), endpoints.exchange_resource()),
+                (hosts.graph, hosts.exchange)
+            );
+            assert_eq!(endpoints.issuer("t-1"), format!("{}/t-1/v2.0", hosts.login));
+        }
+        assert_eq!(here.of(Cloud::Installation), here);
+        assert_eq!(here.exchange_resource(), "https://outlook.office.com");
     }
 
     #[test]

@@ -1,9 +1,11 @@
 use std::fmt;
 
-use api::{Code, Upstream};
+use api::{Code, Reason, Upstream};
 use serde::{Deserialize, Serialize};
 
-use crate::refusal::{Refusal, clipped};
+use crate::decision::{Decision, decide};
+use crate::reason::reason;
+use crate::refusal::{Refusal, Verdict, clipped};
 
 /// The body of a refusal by Entra's token endpoint, with the fields that the oauth2 crate's own type drops.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +21,9 @@ pub(crate) struct EntraError {
     trace_id: Option<String>,
     #[serde(default)]
     correlation_id: Option<String>,
+    /// What the next sign-in must repeat (Microsoft: claims-challenge).
+    #[serde(default)]
+    claims: Option<String>,
 }
 
 impl oauth2::ErrorResponse for EntraError {}
@@ -29,55 +34,55 @@ impl fmt::Display for EntraError {
     }
 }
 
-/// Numbers that pass by themselves, some of which arrive as `invalid_grant` (Microsoft: reference-error-codes).
-const PASSING: &[u32] = &[50033, 50087, 50196, 90006, 90024, 90033, 90036, 90055, 90090];
-
-/// Numbers that an administrator's policy or setting causes; the person signing in can't mend them.
-const ADMINISTRATOR: &[u32] = &[
-    50057, 50034, 50105, 50131, 50097, 53000, 53001, 53002, 53003, 530_032, 530_034, 530_035, 7_000_112,
-    90093, 90094, 90095, 900_941, 500_014, 500_011, 50001,
-];
+/// Longest `claims` that is kept and repeated; real ones are under 200 bytes.
+const CLAIMS_BYTES_MAX: usize = 2000;
 
 impl EntraError {
+    /// What a redirect brought, which has these two only.
+    pub(crate) fn from_redirect(error: &str, description: Option<&str>) -> Self {
+        Self { error: error.to_owned(), error_description: description.map(str::to_owned), ..Self::default() }
+    }
+
     /// The AADSTS number: from `error_codes`, else from the text.
-    fn number(&self) -> Option<u32> {
+    pub(crate) fn number(&self) -> Option<u32> {
         self.error_codes.first().copied().or_else(|| {
             let (_, rest) = self.error_description.as_deref()?.split_once("AADSTS")?;
             rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
         })
     }
 
-    /// What it means: first by `error` and `suberror`, since numbers may change; by number only where Microsoft folds
-    /// different things into one `error`.
-    fn code(&self, status: u16) -> Code {
-        let number = self.number();
-        if status == 429 {
-            return Code::Throttled;
-        }
-        if status >= 500
-            || matches!(self.error.as_str(), "temporarily_unavailable" | "server_error")
-            || number.is_some_and(|number| PASSING.contains(&number))
-        {
-            return Code::MicrosoftUnavailable;
-        }
-        match self.error.as_str() {
-            "invalid_client"
-            | "unauthorized_client"
-            | "invalid_request"
-            | "unsupported_grant_type"
-            | "invalid_scope" => Code::RegistrationBroken,
-            "invalid_resource" => Code::AdministratorNeeded,
-            _ if number.is_some_and(|number| ADMINISTRATOR.contains(&number)) => Code::AdministratorNeeded,
-            _ => Code::SignInAgain,
-        }
+    /// The words for its number.
+    pub(crate) fn reason(&self) -> Option<Reason> {
+        self.number().map(reason)
+    }
+
+    fn decision(&self, status: u16) -> Decision {
+        decide(status, &self.error, self.suberror.as_deref(), self.number())
     }
 
     /// As a refusal that the rest of Postbode understands.
     pub(crate) fn refusal(&self, status: u16, retry_after_ms: Option<i64>) -> Refusal {
-        let name = self.number().map_or_else(|| self.error.clone(), |number| format!("AADSTS{number}"));
+        let (decision, reason) = (self.decision(status), self.reason());
+        let code = decision.code(status, reason);
+        let claims = self.claims.clone().filter(|claims| claims.len() <= CLAIMS_BYTES_MAX);
+        self.refusal_as(code, Verdict { decision, reason, claims }, status, retry_after_ms)
+    }
+
+    /// As a refusal with a code that was found otherwise.
+    pub(crate) fn refusal_as(
+        &self,
+        code: Code,
+        verdict: Verdict,
+        status: u16,
+        retry_after_ms: Option<i64>,
+    ) -> Refusal {
+        let error = clipped(&self.error).unwrap_or_default();
+        let name = self.number().map_or_else(|| error.clone(), |number| format!("AADSTS{number}"));
+        let why = verdict.reason.filter(|reason| *reason != Reason::Other).map(Reason::sentence);
+        let answered = format!("Microsoft answered {name} ({error})");
         Refusal {
-            code: self.code(status),
-            detail: format!("Microsoft answered {name} ({})", self.error),
+            code,
+            detail: why.map_or_else(|| answered.clone(), |why| format!("{why} {answered}")),
             upstream: Some(Upstream {
                 status,
                 code: Some(name),
@@ -85,6 +90,7 @@ impl EntraError {
                 request_id: self.correlation_id.clone().or_else(|| self.trace_id.clone()),
             }),
             retry_after_ms,
+            verdict: Some(verdict),
         }
     }
 }
@@ -94,7 +100,8 @@ mod tests {
     use super::*;
 
     fn code(status: u16, error: &str, number: u32) -> Code {
-        EntraError { error: error.into(), error_codes: vec![number], ..EntraError::default() }.code(status)
+        let error = EntraError { error: error.into(), error_codes: vec![number], ..EntraError::default() };
+        error.refusal(status, None).code
     }
 
     #[test]
@@ -103,11 +110,14 @@ mod tests {
         assert_eq!(code(400, "interaction_required", 50076), Code::SignInAgain);
         assert_eq!(code(401, "invalid_client", 7_000_222), Code::RegistrationBroken);
         assert_eq!(code(400, "invalid_grant", 53003), Code::AdministratorNeeded);
+        assert_eq!(code(400, "unauthorized_client", 7_000_112), Code::AdministratorNeeded);
+        assert_eq!(code(400, "invalid_grant", 700_084), Code::RegistrationBroken);
+        assert_eq!(code(400, "invalid_request", 9_002_326), Code::RequestRejected);
         assert_eq!(code(400, "invalid_grant", 50196), Code::MicrosoftUnavailable);
         assert_eq!(code(400, "temporarily_unavailable", 0), Code::MicrosoftUnavailable);
         assert_eq!(code(429, "invalid_grant", 90055), Code::Throttled);
         assert_eq!(code(503, "invalid_grant", 70000), Code::MicrosoftUnavailable);
-        assert_eq!(code(400, "something_new", 1), Code::SignInAgain);
+        assert_eq!(code(400, "something_new", 1), Code::RequestRejected);
     }
 
     #[test]
@@ -117,6 +127,17 @@ mod tests {
             error_description: Some("AADSTS53003: Access has been blocked".into()),
             ..EntraError::default()
         };
-        assert_eq!(error.code(400), Code::AdministratorNeeded);
+        assert_eq!(error.refusal(400, None).code, Code::AdministratorNeeded);
+    }
+
+    #[test]
+    fn what_the_next_sign_in_must_repeat_is_kept() {
+        let claims = |text: String| {
+            let body = serde_json::json!({"error": "interaction_required", "claims": text});
+            let error: EntraError = serde_json::from_value(body).unwrap();
+            error.refusal(400, None).verdict.unwrap().claims
+        };
+        assert_eq!(claims("{\"access_token\":{}}".into()).unwrap(), "{\"access_token\":{}}");
+        assert_eq!(claims("x".repeat(CLAIMS_BYTES_MAX + 1)), None);
     }
 }

@@ -77,6 +77,7 @@ pub(crate) fn refusal(answer: &HttpResponse) -> Refusal {
             request_id: error.inner.request_id.or_else(|| header("request-id")),
         }),
         retry_after_ms: retry_after_ms(answer.headers()),
+        verdict: None,
     }
 }
 

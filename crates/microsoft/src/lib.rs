@@ -6,24 +6,35 @@
 //! Out of scope: when to renew, what to do after a refusal (crate `gateway`), carrying requests out (crate `worker`).
 //! Nothing here performs IO or reads a clock: a request is a value, or goes through a function that the host brings.
 
+mod admin_consent;
+mod assertion;
 mod claims;
 mod clouds;
+mod decision;
 mod entra_error;
 mod graph;
 mod graph_error;
 mod me;
+mod reason;
+mod redirect_error;
 mod refusal;
 mod scopes;
 mod send_mail;
 mod token;
 
+pub use admin_consent::admin_consent;
+pub use assertion::{Certificate, CertificateError, assertion_to_sign, signed_assertion};
 pub use claims::{ClaimsError, Identity, read_id_token};
 pub use clouds::{Endpoints, HostNotAllowed};
+pub use decision::{Decision, decide};
 pub use me::{Profile, me, read_me};
 // Secrets: `Debug` prints `[redacted]`, the value is reached through `secret()` only.
 pub use oauth2::{AccessToken, AuthorizationCode, ClientSecret, PkceCodeVerifier, RefreshToken};
 pub use oauth2::{HttpRequest, HttpResponse};
-pub use refusal::{Refusal, TransportError};
-pub use scopes::{Resource, asked_at_consent, missing, needed, permission_name};
+pub use redirect_error::read_refused_consent;
+pub use refusal::{Refusal, TransportError, Verdict};
+pub use scopes::{
+    Resource, Sending, asked_at_consent, asked_of_administrator, missing, needed, permission_name,
+};
 pub use send_mail::{MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX, SendMail, Sent, read_send_mail, send_mail};
-pub use token::{Http, Redemption, Registration, TokenEndpoint, Tokens};
+pub use token::{Http, Proof, Redemption, TokenEndpoint, Tokens};

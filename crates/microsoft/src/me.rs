@@ -24,6 +24,13 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Whether the account is a guest, whose mailbox is in another organisation. Entra writes a guest's sign-in name as
+    /// `anna_example.nl#EXT#@tenant.onmicrosoft.com` (Microsoft: user-properties of B2B collaboration).
+    #[must_use]
+    pub fn is_guest(&self) -> bool {
+        self.user_principal_name.as_deref().is_some_and(|name| name.contains("#EXT#"))
+    }
+
     /// Every address this account is known by, the most telling first.
     pub fn addresses(&self) -> impl Iterator<Item = &str> {
         let aliases = self.proxy_addresses.iter().filter_map(|proxy| {
@@ -57,6 +64,16 @@ pub fn read_me(answer: &HttpResponse) -> Result<Profile, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_guest_is_known_by_the_sign_in_name() {
+        let guest = |name: &str| {
+            let body = serde_json::json!({"id": "o-1", "userPrincipalName": name}).to_string();
+            read_me(&http::Response::new(body.into())).unwrap().is_guest()
+        };
+        assert!(guest("anna_elders.nl#EXT#@b.onmicrosoft.com"));
+        assert!(!guest("anna@b.nl"));
+    }
 
     #[test]
     fn knows_every_address_of_the_account() {

@@ -1,6 +1,8 @@
 use std::fmt;
 
-use api::{Code, Failure, Problem, Upstream};
+use api::{Code, Failure, Problem, Reason, Upstream};
+
+use crate::decision::Decision;
 
 /// Why Microsoft did not do what was asked: whose turn it is (through the code), and their own words for support.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,13 +15,38 @@ pub struct Refusal {
     pub upstream: Option<Upstream>,
     /// How long they ask us to wait, in milliseconds.
     pub retry_after_ms: Option<i64>,
+    /// What Entra's refusal means for the tokens. Absent when somebody else refused.
+    pub verdict: Option<Verdict>,
+}
+
+/// What a refusal by Entra calls for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What to do.
+    pub decision: Decision,
+    /// Which words to use.
+    pub reason: Option<Reason>,
+    /// What the next sign-in must repeat: the parameter `claims`, as it is.
+    pub claims: Option<String>,
 }
 
 impl Refusal {
     /// A refusal without an answer from the other side.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), upstream: None, retry_after_ms: None }
+        Self { code, detail: detail.into(), upstream: None, retry_after_ms: None, verdict: None }
+    }
+
+    /// What to do about the tokens, when it was Entra that refused.
+    #[must_use]
+    pub fn decision(&self) -> Option<Decision> {
+        self.verdict.as_ref().map(|verdict| verdict.decision)
+    }
+
+    /// Which words to use, when Microsoft's number told.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        self.verdict.as_ref().and_then(|verdict| verdict.reason)
     }
 
     /// As the failure of a message.
@@ -49,6 +76,9 @@ impl Refusal {
                     problem = problem.with_param(name, value);
                 }
             }
+        }
+        if let Some(reason) = self.reason() {
+            problem = problem.with_param("reason", &reason.as_str());
         }
         match self.retry_after_ms.map(|ms| u32::try_from(ms.div_euclid(1000) + 1)) {
             Some(Ok(seconds)) => problem.with_retry_after(seconds),

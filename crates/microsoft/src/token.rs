@@ -1,4 +1,5 @@
 use std::cell::Cell;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -24,24 +25,32 @@ pub trait Http {
     fn send(&self, request: HttpRequest) -> impl Future<Output = Result<HttpResponse, TransportError>>;
 }
 
-/// An app registration of the platform *Web*: a confidential client, which redeems with secret and verifier.
-#[derive(Clone, Debug)]
-pub struct Registration {
-    /// The application (client) id.
-    pub client_id: String,
-    /// The secret's *value*.
-    pub client_secret: ClientSecret,
+/// How an app of the platform *Web*, a confidential client, proves itself in one token request.
+#[derive(Clone)]
+pub enum Proof {
+    /// With the secret's *value*.
+    Secret(ClientSecret),
+    /// With a signed assertion (RFC 7523 section 2.2), good for one request.
+    Assertion(String),
 }
 
-/// Where token requests of one organisation go, and as which app.
-#[derive(Clone, Copy, Debug)]
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Proof([redacted])")
+    }
+}
+
+/// Where one token request goes, and as which app.
+#[derive(Clone, Debug)]
 pub struct TokenEndpoint<'a> {
     /// The cloud.
     pub endpoints: &'a Endpoints,
     /// A tenant id, or `organizations` where it is not known yet.
     pub tenant: &'a str,
-    /// The app.
-    pub registration: &'a Registration,
+    /// The app registration's application (client) id.
+    pub client_id: &'a str,
+    /// How that app proves itself.
+    pub proof: Proof,
 }
 
 /// What came back from Microsoft's page, with what the browser kept.
@@ -71,7 +80,7 @@ pub struct Tokens {
 }
 
 impl TokenEndpoint<'_> {
-    /// Redeems an authorization code with client secret **and** verifier (RFC 6749 section 4.1.3, RFC 7636 section
+    /// Redeems an authorization code with the app's proof **and** the verifier (RFC 6749 section 4.1.3, RFC 7636 section
     /// 4.5). `scopes` name one resource.
     pub async fn redeem(
         self,
@@ -83,12 +92,14 @@ impl TokenEndpoint<'_> {
             RedirectUrl::new(redemption.redirect_uri).map_err(|_| misconfigured("redirect URI"))?;
         let client = self.client()?.set_redirect_uri(redirect_uri);
         let observed = Observed::new(http);
-        let answer = client
+        let mut request = client
             .exchange_code(redemption.code)
             .set_pkce_verifier(redemption.verifier)
-            .add_extra_param("scope", scopes.join(" "))
-            .request_async(&observed)
-            .await;
+            .add_extra_param("scope", scopes.join(" "));
+        for (name, value) in self.assertion() {
+            request = request.add_extra_param(name, value);
+        }
+        let answer = request.request_async(&observed).await;
         observed.understand(answer)
     }
 
@@ -103,20 +114,38 @@ impl TokenEndpoint<'_> {
     ) -> Result<Tokens, Refusal> {
         let client = self.client()?;
         let observed = Observed::new(http);
-        let answer = client
-            .exchange_refresh_token(token)
-            .add_scopes(scopes.iter().cloned().map(Scope::new))
-            .request_async(&observed)
-            .await;
+        let mut request =
+            client.exchange_refresh_token(token).add_scopes(scopes.iter().cloned().map(Scope::new));
+        for (name, value) in self.assertion() {
+            request = request.add_extra_param(name, value);
+        }
+        let answer = request.request_async(&observed).await;
         observed.understand(answer)
     }
 
-    fn client(self) -> Result<EntraClient, Refusal> {
+    fn client(&self) -> Result<EntraClient, Refusal> {
         let url = TokenUrl::new(self.endpoints.token(self.tenant)).map_err(|_| misconfigured("tenant"))?;
-        Ok(Client::new(ClientId::new(self.registration.client_id.clone()))
-            .set_client_secret(self.registration.client_secret.clone())
+        let client = Client::new(ClientId::new(self.client_id.to_owned()))
             .set_auth_type(AuthType::RequestBody)
-            .set_token_uri(url))
+            .set_token_uri(url);
+        Ok(match &self.proof {
+            Proof::Secret(secret) => client.set_client_secret(secret.clone()),
+            Proof::Assertion(_) => client,
+        })
+    }
+
+    /// The parameters of an assertion (RFC 7523 section 2.2), which the oauth2 crate does not know.
+    fn assertion(&self) -> Vec<(&'static str, String)> {
+        match &self.proof {
+            Proof::Secret(_) => Vec::new(),
+            Proof::Assertion(assertion) => vec![
+                (
+                    "client_assertion_type",
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".to_owned(),
+                ),
+                ("client_assertion", assertion.clone()),
+            ],
+        }
     }
 }
 
@@ -284,9 +313,8 @@ mod tests {
     fn with_endpoint<T>(run: impl FnOnce(TokenEndpoint<'_>) -> T) -> T {
         let endpoints =
             Endpoints::new("https://login.microsoftonline.com", "https://graph.microsoft.com").unwrap();
-        let registration =
-            Registration { client_id: "app".into(), client_secret: ClientSecret::new("s&cret".into()) };
-        run(TokenEndpoint { endpoints: &endpoints, tenant: "organizations", registration: &registration })
+        let proof = Proof::Secret(ClientSecret::new("s&cret".into()));
+        run(TokenEndpoint { endpoints: &endpoints, tenant: "organizations", client_id: "app", proof })
     }
 
     const ANSWER: &str = r#"{"token_type":"bearer","scope":"https://graph.microsoft.com/Mail.Send email",
@@ -316,6 +344,20 @@ mod tests {
             ("scope", "openid Mail.Send"),
         ];
         assert_eq!(form(&http), expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    }
+
+    #[test]
+    fn a_certificate_stands_in_the_place_of_the_secret() {
+        let http = canned(200, ANSWER);
+        with_endpoint(|endpoint| {
+            let endpoint = TokenEndpoint { proof: Proof::Assertion("a.b.c".into()), ..endpoint };
+            endpoint.refresh(&RefreshToken::new("rt".into()), &[], &http).now_or_never().unwrap()
+        })
+        .unwrap();
+        let form = form(&http);
+        assert_eq!(form["client_assertion"], "a.b.c");
+        assert_eq!(form["client_assertion_type"], "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+        assert_eq!((form["client_id"].as_str(), form.get("client_secret")), ("app", None));
     }
 
     #[test]

@@ -1,0 +1,111 @@
+use api::Timestamp;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+use x509_cert::Certificate as X509;
+use x509_cert::der::oid::ObjectIdentifier;
+use x509_cert::der::{DecodePem as _, Encode as _};
+
+/// Why a certificate can't stand for an app.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// It is no X.509 certificate in PEM.
+    #[error("a certificate is PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----")]
+    Unreadable,
+    /// Its key is not RSA, the only kind that Entra takes here.
+    #[error("the certificate's key must be RSA")]
+    NotRsa,
+}
+
+/// What is needed of an app's certificate: Entra finds the public key by its thumbprint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// SHA-256 of the DER encoding, in base64url.
+    pub thumbprint: String,
+    /// Until when it is valid.
+    pub not_after: Timestamp,
+    /// The public key as DER of `SubjectPublicKeyInfo`, to check that the private key is the one that belongs to it.
+    pub public_key: Vec<u8>,
+}
+
+/// `rsaEncryption` (RFC 8017 appendix A.1).
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+
+impl Certificate {
+    /// Reads a PEM certificate.
+    pub fn read(pem: &str) -> Result<Self, CertificateError> {
+        let unreadable = |_| CertificateError::Unreadable;
+        let certificate = X509::from_pem(pem.trim()).map_err(unreadable)?;
+        let tbs = certificate.tbs_certificate();
+        if tbs.subject_public_key_info().algorithm.oid != RSA {
+            return Err(CertificateError::NotRsa);
+        }
+        let seconds = tbs.validity().not_after.to_unix_duration().as_secs();
+        let not_after = i64::try_from(seconds).unwrap_or(i64::MAX / 1000).saturating_mul(1000);
+        Ok(Self {
+            thumbprint: URL_SAFE_NO_PAD.encode(Sha256::digest(certificate.to_der().map_err(unreadable)?)),
+            not_after: Timestamp::from_millis(not_after),
+            public_key: tbs.subject_public_key_info().to_der().map_err(unreadable)?,
+        })
+    }
+}
+
+/// An assertion lives this long, in seconds: Microsoft asks for 5 to 10 minutes.
+const LIFE_SECONDS: i64 = 300;
+
+/// What the host signs with PS256 (RSASSA-PSS with SHA-256 and a salt of 32 bytes; RFC 7518 section 3.5), so that an app
+/// proves itself with its certificate (RFC 7523; Microsoft: certificate-credentials). `id` is never used twice.
+#[must_use]
+pub fn assertion_to_sign(
+    client_id: &str,
+    token_endpoint: &str,
+    thumbprint: &str,
+    id: &str,
+    now: Timestamp,
+) -> String {
+    let header = serde_json::json!({"alg": "PS256", "typ": "JWT", "x5t#S256": thumbprint});
+    let now = now.seconds();
+    let claims = serde_json::json!({
+        "aud": token_endpoint, "iss": client_id, "sub": client_id, "jti": id,
+        "nbf": now, "iat": now, "exp": now + LIFE_SECONDS,
+    });
+    let encode = |part: serde_json::Value| URL_SAFE_NO_PAD.encode(part.to_string());
+    format!("{}.{}", encode(header), encode(claims))
+}
+
+/// Puts the signature to what was signed.
+#[must_use]
+pub fn signed_assertion(to_sign: &str, signature: &[u8]) -> String {
+    format!("{to_sign}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_known_by_the_thumbprint_of_its_der() {
+        let certificate = Certificate::read(include_str!("../tests/certificate.pem")).unwrap();
+        // openssl x509 -in certificate.pem -outform DER | openssl dgst -sha256 -binary | basenc --base64url
+        assert_eq!(certificate.thumbprint, include_str!("../tests/certificate.thumbprint").trim());
+        assert_eq!(certificate.not_after.to_string(), "2036-11-20T22:13:47.000Z");
+        assert_eq!(Certificate::read("hello"), Err(CertificateError::Unreadable));
+        assert_eq!(Certificate::read(include_str!("../tests/elliptic.pem")), Err(CertificateError::NotRsa));
+    }
+
+    #[test]
+    fn an_assertion_says_what_microsoft_documents() {
+        let text =
+            assertion_to_sign("app", "https://login/t/token", "thumb", "j-1", Timestamp::from_millis(0));
+        let parts: Vec<serde_json::Value> = text
+            .split('.')
+            .map(|part| serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap())
+            .collect();
+        assert_eq!(parts[0], serde_json::json!({"alg": "PS256", "typ": "JWT", "x5t#S256": "thumb"}));
+        assert_eq!(parts[1]["aud"], "https://login/t/token");
+        assert_eq!((&parts[1]["iss"], &parts[1]["sub"]), (&"app".into(), &"app".into()));
+        assert_eq!((&parts[1]["nbf"], &parts[1]["exp"]), (&0.into(), &300.into()));
+        assert_eq!(signed_assertion("a.b", &[1, 2]), "a.b.AQI");
+    }
+}
