@@ -1,7 +1,7 @@
 //! The one place that reads the time, and the one that can move it.
 //!
-//! Nothing else in this crate asks the machine for the time: tests hold the clock still, and a later control call may
-//! move it to see what 90 days do.
+//! Nothing else in this crate asks the machine for the time: tests hold the clock still, and `POST /sandbox/clock` moves
+//! it to see what 90 days do.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -32,6 +32,11 @@ impl Clock {
     /// Moves the clock; a negative number moves it back.
     pub fn advance(&self, seconds: i64) {
         self.moved_ms.fetch_add(seconds.saturating_mul(1000), Ordering::Relaxed);
+    }
+
+    /// By how much it was moved in all.
+    pub(crate) fn moved_seconds(&self) -> i64 {
+        self.moved_ms.load(Ordering::Relaxed) / 1000
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

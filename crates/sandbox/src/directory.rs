@@ -133,6 +133,11 @@ impl Directory {
         self.accounts.iter().find(|account| account.oid == oid)
     }
 
+    /// The user name of an account.
+    pub(crate) fn name_of(&self, oid: &str) -> Option<String> {
+        self.by_oid(oid).map(|account| account.upn.clone())
+    }
+
     /// By user name or any address, as a `login_hint` is.
     pub(crate) fn by_name(&self, name: &str) -> Option<&Account> {
         self.accounts.iter().find(|account| account.owns(name))

@@ -13,6 +13,7 @@ mod config;
 mod control;
 mod directory;
 mod entra;
+mod faults;
 mod graph;
 mod home;
 mod html;

@@ -11,7 +11,7 @@ pub fn router(sandbox: Arc<Sandbox>) -> Router {
     Router::new()
         .route("/", get(home::page))
         .route("/sandbox.css", get(html::stylesheet))
-        .merge(entra::routes())
+        .merge(entra::routes(&sandbox))
         .merge(graph::routes(&sandbox))
         .merge(inbox::routes())
         .merge(control::routes())

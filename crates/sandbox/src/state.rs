@@ -11,6 +11,7 @@ use crate::{
     control::TokenRequest,
     directory::Directory,
     entra::{AccessToken, Code, Flow, RefreshToken, SigningKey},
+    faults::Faults,
     inbox::Inbox,
     scopes::Scope,
 };
@@ -39,6 +40,7 @@ pub(crate) struct Store {
     pub(crate) access_tokens: Vec<AccessToken>,
     pub(crate) refresh_tokens: Vec<RefreshToken>,
     pub(crate) token_requests: Vec<TokenRequest>,
+    pub(crate) faults: Faults,
     /// `sendMail` requests being worked on, by mailbox (`oid`).
     pub(crate) in_flight: BTreeMap<String, usize>,
     pub(crate) inbox: Inbox,
@@ -62,6 +64,7 @@ impl Sandbox {
             access_tokens: Vec::new(),
             refresh_tokens: Vec::new(),
             token_requests: Vec::new(),
+            faults: Faults::default(),
             in_flight: BTreeMap::new(),
             inbox: Inbox::default(),
         };

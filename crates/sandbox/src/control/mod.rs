@@ -1,17 +1,24 @@
 //! `/sandbox/...`: what a test asks of the sandbox itself, which Microsoft has nothing like. JSON in and out.
 //!
-//! One file per thing that can be controlled; faults to come (revoke, throttle, delay, cut, fail the next calls, move the
-//! clock) are further files and one line here.
+//! One file per thing that can be controlled, and one line here.
 
 mod accounts;
+mod clock;
+mod faults;
 mod issued;
 mod settings;
 mod token_requests;
 
 use std::sync::Arc;
 
-use axum::{Router, routing::get};
+use axum::{
+    Json, Router,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::{delete, get},
+};
 
+use serde_json::json;
 pub(crate) use token_requests::TokenRequest;
 
 use crate::state::Sandbox;
@@ -20,6 +27,14 @@ pub(crate) fn routes() -> Router<Arc<Sandbox>> {
     Router::new()
         .route("/sandbox/settings", get(settings::read).patch(settings::change))
         .route("/sandbox/token-requests", get(token_requests::list).delete(token_requests::clear))
+        .route("/sandbox/clock", get(clock::read).post(clock::advance))
+        .route("/sandbox/faults", get(faults::list).post(faults::add).delete(faults::clear))
+        .route("/sandbox/faults/{id}", delete(faults::remove))
         .route("/sandbox/issued", get(issued::list))
         .route("/sandbox/accounts", get(accounts::list).post(accounts::add))
+}
+
+/// `400` with what is wrong.
+fn problem(text: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({ "problem": text }))).into_response()
 }

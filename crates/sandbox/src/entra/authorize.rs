@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Form,
+    Extension, Form,
     extract::{Path, Query as UrlQuery, State},
     http::{HeaderMap, HeaderValue, header},
     response::Response,
@@ -14,10 +14,12 @@ use crate::{
     directory::Account,
     entra::{
         authorize_request::{Prompt, Query, Stop},
+        catalogue::Place,
         errors,
         flow::{Code, Flow, Step},
         pages,
     },
+    faults::Ordered,
     origin::Origin,
     random,
     refused::not_implemented,
@@ -33,6 +35,7 @@ pub(crate) async fn start(
     Path(tenant): Path<String>,
     Origin(origin): Origin,
     headers: HeaderMap,
+    ordered: Option<Extension<Ordered>>,
     UrlQuery(query): UrlQuery<Query>,
 ) -> Response {
     let mut store = sandbox.store();
@@ -44,6 +47,14 @@ pub(crate) async fn start(
         }
         Err(Stop::NotImplemented(what)) => return not_implemented(&what),
     };
+    if let Some(Extension(Ordered(refusal, place))) = ordered {
+        return match place {
+            Place::Redirect => {
+                request.return_to.redirect(&refusal.redirect_pairs(sandbox.clock.now(), &origin))
+            }
+            Place::Page | Place::Token => pages::refused(&refusal, &sandbox),
+        };
+    }
     let now = sandbox.clock.seconds();
     let session = session(&headers, &store);
     let flow = Flow::begin(request, session.as_ref(), &store, now);

@@ -2,6 +2,8 @@
 //!
 //! Numbers and meanings: section 3. `error` and status of the token endpoint: section 1.5. Texts marked [U] are ours.
 
+use std::borrow::Cow;
+
 use axum::{
     Json,
     http::StatusCode,
@@ -16,15 +18,24 @@ use crate::random;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
-    pub(crate) error: &'static str,
-    pub(crate) suberror: Option<&'static str>,
+    pub(crate) error: Cow<'static, str>,
+    pub(crate) suberror: Option<Cow<'static, str>>,
     pub(crate) number: u32,
     pub(crate) text: String,
+    /// JSON as text, for the next `/authorize` (section 1.8).
+    pub(crate) claims: Option<String>,
 }
 
 impl Refusal {
     fn new(error: &'static str, number: u32, text: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, error, suberror: None, number, text: text.into() }
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            error: error.into(),
+            suberror: None,
+            number,
+            text: text.into(),
+            claims: None,
+        }
     }
 
     /// `AADSTS700016: ... Trace ID: ... Correlation ID: ... Timestamp: ...`
@@ -51,8 +62,9 @@ impl Refusal {
             "correlation_id": ids.correlation,
             "error_uri": self.uri(origin),
         });
-        if let (Some(suberror), Some(fields)) = (self.suberror, body.as_object_mut()) {
-            fields.insert("suberror".to_owned(), suberror.into());
+        if let Some(fields) = body.as_object_mut() {
+            fields.extend(self.suberror.as_deref().map(|suberror| ("suberror".to_owned(), suberror.into())));
+            fields.extend(self.claims.as_deref().map(|claims| ("claims".to_owned(), claims.into())));
         }
         body
     }
@@ -65,7 +77,7 @@ impl Refusal {
     /// The parameters of a redirect (section 1.4), without `state`.
     pub(crate) fn redirect_pairs(&self, now: DateTime<Utc>, origin: &str) -> Vec<(&'static str, String)> {
         vec![
-            ("error", self.error.to_owned()),
+            ("error", self.error.clone().into_owned()),
             ("error_description", self.description(&Ids::new(now))),
             ("error_uri", self.uri(origin)),
         ]
@@ -123,7 +135,7 @@ pub(crate) fn not_consented(client_id: &str) -> Refusal {
         "The user or administrator has not consented to use the application with ID '{client_id}'. \
          Send an interactive authorization request for this user and resource."
     );
-    Refusal { suberror: Some("consent_required"), ..Refusal::new("invalid_grant", 65001, text) }
+    Refusal { suberror: Some("consent_required".into()), ..Refusal::new("invalid_grant", 65001, text) }
 }
 
 // Authorize
@@ -173,7 +185,7 @@ pub(crate) fn no_session() -> Refusal {
 
 /// `prompt=none` when the consent page would have to be shown.
 pub(crate) fn silent_consent(client_id: &str) -> Refusal {
-    Refusal { error: "consent_required", suberror: None, ..not_consented(client_id) }
+    Refusal { error: "consent_required".into(), suberror: None, ..not_consented(client_id) }
 }
 
 pub(crate) fn other_tenant(name: &str) -> Refusal {
@@ -246,9 +258,13 @@ pub(crate) fn code_expired() -> Refusal {
     Refusal::new("invalid_grant", 70008, text)
 }
 
-pub(crate) fn refresh_token_expired() -> Refusal {
-    let text = "The refresh token has expired due to inactivity. It was inactive for 90.00:00:00.";
-    Refusal::new("invalid_grant", 700_082, text)
+/// The text names the day of issue and the time without use (section 3.1); its wording is from memory [U].
+pub(crate) fn refresh_token_expired(issued_at: DateTime<Utc>) -> Refusal {
+    let text = format!(
+        "The refresh token has expired due to inactivity. The token was issued on {} and was inactive for 90.00:00:00.",
+        issued_at.format("%Y-%m-%dT%H:%M:%S%.6f0Z")
+    );
+    Refusal { suberror: Some("bad_token".into()), ..Refusal::new("invalid_grant", 700_082, text) }
 }
 
 /// Number, `error` and text from memory [U]; RFC 6749 5.2 gives the class.

@@ -24,7 +24,7 @@ pub(crate) fn redeem(exchange: &mut Exchange<'_>, store: &mut Store) -> Result<V
     let account = store.directory.by_oid(&token.oid).cloned().ok_or_else(errors::refresh_token_invalid)?;
     exchange.account = Some(account.upn.clone());
     if token.expires_at <= sandbox.clock.seconds() {
-        return Err(errors::refresh_token_expired().into());
+        return Err(errors::refresh_token_expired(token.issued_at).into());
     }
     // Omitted: the original scopes. Several resources: the first. Another resource: fine, if consented to.
     let asked =

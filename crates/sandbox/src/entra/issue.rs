@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -33,6 +34,7 @@ pub(crate) struct RefreshToken {
     pub(crate) oid: String,
     /// What a refresh without `scope` gets: the original scopes.
     pub(crate) scopes: Vec<Scope>,
+    pub(crate) issued_at: DateTime<Utc>,
     pub(crate) expires_at: i64,
 }
 
@@ -88,6 +90,7 @@ pub(crate) fn answer(grant: &Grant<'_>, store: &mut Store, sandbox: &Sandbox, or
             value: format!("1.A{}", random::text(900)),
             oid: oid.clone(),
             scopes: original.to_vec(),
+            issued_at: sandbox.clock.now(),
             expires_at: now + REFRESH_TOKEN_SECONDS,
         };
         body.insert("refresh_token".into(), token.value.clone().into());

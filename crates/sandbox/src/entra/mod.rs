@@ -6,8 +6,9 @@
 mod authorize;
 mod authorize_answer;
 mod authorize_request;
+pub(crate) mod catalogue;
 mod discovery;
-mod errors;
+pub(crate) mod errors;
 mod flow;
 mod grant_code;
 mod grant_refresh;
@@ -30,17 +31,22 @@ use axum::{
 pub(crate) use flow::{Code, Flow};
 pub(crate) use issue::{AccessToken, RefreshToken};
 pub(crate) use keys::SigningKey;
+pub(crate) use token::{Fields, fields};
 
-use crate::state::Sandbox;
+use crate::{
+    faults::{self, At},
+    state::Sandbox,
+};
 
 /// Section 1.1. The three `sign-in` posts are the sandbox's own pages talking to itself.
-pub(crate) fn routes() -> Router<Arc<Sandbox>> {
+pub(crate) fn routes(sandbox: &Arc<Sandbox>) -> Router<Arc<Sandbox>> {
+    let with_faults = |endpoint, at| faults::around(endpoint, at, sandbox);
     Router::new()
-        .route("/{tenant}/oauth2/v2.0/authorize", get(authorize::start))
+        .route("/{tenant}/oauth2/v2.0/authorize", with_faults(get(authorize::start), At::Authorize))
         .route("/{tenant}/sign-in/account", post(authorize::account))
         .route("/{tenant}/sign-in/password", post(authorize::password))
         .route("/{tenant}/sign-in/consent", post(authorize::consent))
-        .route("/{tenant}/oauth2/v2.0/token", post(token::redeem))
+        .route("/{tenant}/oauth2/v2.0/token", with_faults(post(token::redeem), At::Token))
         .route("/{tenant}/oauth2/v2.0/logout", get(logout::sign_out))
         .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::configuration))
         .route("/{tenant}/discovery/v2.0/keys", get(discovery::keys))

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
-    Json,
+    Extension, Json,
     body::Bytes,
     extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
@@ -18,6 +18,7 @@ use crate::{
         errors::{self, Refusal},
         grant_code, grant_refresh, token_client,
     },
+    faults::Mark,
     origin::Origin,
     refused::not_implemented,
     scopes::{self, Scope, Unreadable},
@@ -66,20 +67,26 @@ impl Exchange<'_> {
     }
 }
 
+/// The form, if the body is one.
+pub(crate) fn fields(headers: &HeaderMap, body: &[u8]) -> Fields {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    match kind {
+        Some(kind) if kind.starts_with("application/x-www-form-urlencoded") => {
+            form_urlencoded::parse(body).into_owned().collect()
+        }
+        _ => Fields::new(),
+    }
+}
+
 pub(crate) async fn redeem(
     State(sandbox): State<Arc<Sandbox>>,
     Path(segment): Path<String>,
     Origin(origin): Origin,
+    mark: Option<Extension<Mark>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let form = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let fields: Fields = match form {
-        Some(kind) if kind.starts_with("application/x-www-form-urlencoded") => {
-            form_urlencoded::parse(&body).into_owned().collect()
-        }
-        _ => Fields::new(),
-    };
+    let fields = fields(&headers, &body);
     let mut store = sandbox.store();
     let mut account = None;
     let result = decide(&sandbox, &mut store, &segment, &origin, &headers, &fields, &mut account);
@@ -93,15 +100,11 @@ pub(crate) async fn redeem(
         Err(Denied::Refused(refusal)) => (refusal.response(sandbox.clock.now(), &origin), Some(refusal)),
         Err(Denied::NotImplemented(what)) => (not_implemented(&what), None),
     };
-    let asked = fields.get("scope").map(|list| list.split_ascii_whitespace().map(str::to_owned).collect());
+    let record = TokenRequest::new(sandbox.clock.now(), &fields, account, mark.map(|Extension(mark)| mark));
     store.token_requests.push(TokenRequest {
-        at: sandbox.clock.now(),
-        grant_type: fields.get("grant_type").cloned(),
-        account,
-        scopes: asked.unwrap_or_default(),
-        status: response.status().as_u16(),
-        error: refusal.as_ref().map(|refusal| refusal.error),
-        aadsts: refusal.as_ref().map(|refusal| refusal.number),
+        status: Some(response.status().as_u16()),
+        issued: response.status() == StatusCode::OK,
+        ..record.refused(refusal.as_ref())
     });
     response
 }

@@ -22,12 +22,24 @@ impl Caller {
     }
 }
 
-pub(crate) fn caller(headers: &HeaderMap, store: &Store, sandbox: &Sandbox) -> Result<Caller, GraphError> {
+/// The user name of a token's owner, whatever else is wrong with the token.
+pub(crate) fn whose(headers: &HeaderMap, store: &Store) -> Option<String> {
+    let value = bearer(headers);
+    let token = store.access_tokens.iter().find(|token| token.value == value)?;
+    store.directory.name_of(&token.oid)
+}
+
+/// The token; empty when there is none.
+fn bearer(headers: &HeaderMap) -> &str {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let value = match given.split_once(' ') {
+    match given.split_once(' ') {
         Some((scheme, value)) if scheme.eq_ignore_ascii_case("bearer") => value.trim(),
         _ => "",
-    };
+    }
+}
+
+pub(crate) fn caller(headers: &HeaderMap, store: &Store, sandbox: &Sandbox) -> Result<Caller, GraphError> {
+    let value = bearer(headers);
     if value.is_empty() {
         return Err(errors::token_invalid("Access token is empty."));
     }

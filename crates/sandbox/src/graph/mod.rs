@@ -24,13 +24,20 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::{random, state::Sandbox};
+pub(crate) use bearer::whose;
+
+use crate::{
+    faults::{self, At},
+    random,
+    state::Sandbox,
+};
 
 pub(crate) fn routes(sandbox: &Arc<Sandbox>) -> Router<Arc<Sandbox>> {
+    let with_faults = |endpoint, at| faults::around(endpoint, at, sandbox);
     Router::new()
-        .route("/v1.0/me", get(me::read))
-        .route("/v1.0/me/sendMail", post(send_mail::as_me))
-        .route("/v1.0/users/{user}/sendMail", post(send_mail::as_user))
+        .route("/v1.0/me", with_faults(get(me::read), At::Me))
+        .route("/v1.0/me/sendMail", with_faults(post(send_mail::as_me), At::SendMail))
+        .route("/v1.0/users/{user}/sendMail", with_faults(post(send_mail::as_user), At::SendMail))
         .route_layer(middleware::from_fn_with_state(Arc::clone(sandbox), identify))
 }
 

@@ -1,0 +1,134 @@
+//! Mishaps on order: the next requests of a kind are refused, delayed, cut off or answered with nonsense.
+//!
+//! `POST /sandbox/faults` orders one ([`order`]), a layer around each endpoint carries it out ([`act`]).
+
+mod act;
+mod answer;
+mod order;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::{middleware, routing::MethodRouter};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+pub(crate) use act::{Mark, Ordered};
+pub(crate) use order::{Action, Order};
+
+use crate::state::Sandbox;
+
+/// The endpoint it happens at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum At {
+    Token,
+    Authorize,
+    AdminConsent,
+    Me,
+    SendMail,
+}
+
+/// A grant whose requests are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum GrantType {
+    RefreshToken,
+    AuthorizationCode,
+}
+
+/// Who asks for what, as far as a request shows it before it is worked on.
+#[derive(Debug, Default)]
+pub(crate) struct Asker {
+    pub(crate) grant: Option<GrantType>,
+    /// User name.
+    pub(crate) account: Option<String>,
+}
+
+/// One order and how often it was carried out.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Fault {
+    pub(crate) id: u64,
+    pub(crate) at: At,
+    pub(crate) grant: Option<GrantType>,
+    pub(crate) account: Option<String>,
+    /// `None`: until it is deleted.
+    pub(crate) remaining: Option<u64>,
+    pub(crate) hits: u64,
+    /// As ordered.
+    #[serde(rename = "do")]
+    pub(crate) ordered: Map<String, Value>,
+    #[serde(skip)]
+    action: Action,
+}
+
+/// All orders of a run; the oldest that fits and is not used up is carried out, one per request.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    list: Vec<Fault>,
+    ordered: u64,
+}
+
+impl Faults {
+    /// Ids are not used again.
+    pub(crate) fn add(&mut self, order: Order) -> u64 {
+        self.ordered += 1;
+        self.list.push(Fault {
+            id: self.ordered,
+            at: order.at,
+            grant: order.grant,
+            account: order.account,
+            remaining: order.times,
+            hits: 0,
+            ordered: order.ordered,
+            action: order.action,
+        });
+        self.ordered
+    }
+
+    /// Used up ones stay in the list, for their `hits`.
+    pub(crate) fn list(&self) -> &[Fault] {
+        &self.list
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.list.clear();
+    }
+
+    /// Whether it was there.
+    pub(crate) fn remove(&mut self, id: u64) -> bool {
+        let before = self.list.len();
+        self.list.retain(|fault| fault.id != id);
+        self.list.len() < before
+    }
+
+    fn any(&self, at: At) -> bool {
+        self.list.iter().any(|fault| fault.at == at && fault.remaining != Some(0))
+    }
+
+    /// Counts a hit, if there is an order for this request.
+    fn take(&mut self, at: At, asker: &Asker) -> Option<(Mark, Action)> {
+        let fault = self.list.iter_mut().find(|fault| {
+            let whose = |wanted: &String| {
+                asker.account.as_ref().is_some_and(|account| account.eq_ignore_ascii_case(wanted))
+            };
+            fault.at == at
+                && fault.remaining != Some(0)
+                && (fault.grant.is_none() || fault.grant == asker.grant)
+                && fault.account.as_ref().is_none_or(whose)
+        })?;
+        fault.hits += 1;
+        fault.remaining = fault.remaining.map(|times| times - 1);
+        Some((Mark { fault: fault.id, hit: fault.hits }, fault.action.clone()))
+    }
+}
+
+/// An endpoint with whatever is ordered for it.
+pub(crate) fn around(
+    endpoint: MethodRouter<Arc<Sandbox>>,
+    at: At,
+    sandbox: &Arc<Sandbox>,
+) -> MethodRouter<Arc<Sandbox>> {
+    endpoint.route_layer(middleware::from_fn_with_state((Arc::clone(sandbox), at), act::act))
+}

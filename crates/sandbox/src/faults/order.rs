@@ -1,0 +1,197 @@
+//! The body of `POST /sandbox/faults`. What is not known in it is an error: a misspelt fault is a test that tests nothing.
+
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    entra::{
+        catalogue::{self, Place},
+        errors::Refusal,
+    },
+    faults::{At, GrantType},
+};
+
+/// What happens to the request.
+#[derive(Debug, Clone)]
+pub(crate) enum Action {
+    Refuse { refusal: Refusal, place: Place },
+    Answer(Answer),
+    Delay { ms: u64 },
+    DelayAnswer { ms: u64 },
+    Cut(Cut),
+    Gibberish,
+}
+
+/// Any answer at all.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) content: Content,
+    pub(crate) retry_after: Option<f64>,
+    pub(crate) after_work: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    Nothing,
+    Text(String),
+    Json(Value),
+}
+
+/// When the connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Cut {
+    BeforeWork,
+    AfterWork,
+    MidAnswer,
+}
+
+/// An order that makes sense.
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub(crate) at: At,
+    pub(crate) grant: Option<GrantType>,
+    pub(crate) account: Option<String>,
+    /// `None`: until deleted.
+    pub(crate) times: Option<u64>,
+    pub(crate) ordered: Map<String, Value>,
+    pub(crate) action: Action,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    at: At,
+    grant: Option<GrantType>,
+    account: Option<String>,
+    /// Absent is once, `null` is for ever.
+    #[serde(default = "once")]
+    times: Option<u64>,
+    #[serde(rename = "do")]
+    ordered: Map<String, Value>,
+}
+
+// `Option` because the field has one: serde wants the same type.
+#[expect(clippy::unnecessary_wraps, reason = "the type of the field it is the default of")]
+fn once() -> Option<u64> {
+    Some(1)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefuseBody {
+    refuse: u32,
+    error: Option<String>,
+    suberror: Option<String>,
+    status: Option<u16>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnswerBody {
+    status: u16,
+    body: Option<String>,
+    json: Option<Value>,
+    retry_after: Option<f64>,
+    #[serde(default)]
+    after_work: bool,
+}
+
+/// The kinds that are one field only; each is read on its own, so a second kind beside it is an unknown field.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Single {
+    DelayMs(u64),
+    DelayAnswerMs(u64),
+    Cut(Cut),
+    Gibberish(bool),
+}
+
+impl Order {
+    pub(crate) fn read(json: &[u8]) -> Result<Self, String> {
+        let body: Body = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        if body.times == Some(0) {
+            return Err("times must be at least 1, or null for ever".to_owned());
+        }
+        if body.grant.is_some() && body.at != At::Token {
+            return Err("grant goes with at=token only".to_owned());
+        }
+        if body.account.is_some() && matches!(body.at, At::Authorize | At::AdminConsent) {
+            return Err(
+                "account goes with token, me and send_mail only: before a sign-in nobody is known".to_owned()
+            );
+        }
+        let action = Action::read(body.at, &body.ordered)?;
+        Ok(Self {
+            at: body.at,
+            grant: body.grant,
+            account: body.account,
+            times: body.times,
+            ordered: body.ordered,
+            action,
+        })
+    }
+}
+
+impl Action {
+    fn read(at: At, fields: &Map<String, Value>) -> Result<Self, String> {
+        let unread = |error: serde_json::Error| format!("do: {error}");
+        let value = Value::Object(fields.clone());
+        if fields.contains_key("refuse") {
+            return refuse(at, serde_json::from_value(value).map_err(unread)?);
+        }
+        if fields.contains_key("status") {
+            return answer(serde_json::from_value(value).map_err(unread)?);
+        }
+        match serde_json::from_value(value).map_err(unread)? {
+            Single::DelayMs(ms) => Ok(Self::Delay { ms }),
+            Single::DelayAnswerMs(ms) => Ok(Self::DelayAnswer { ms }),
+            Single::Cut(cut) => Ok(Self::Cut(cut)),
+            Single::Gibberish(true) => Ok(Self::Gibberish),
+            Single::Gibberish(false) => Err("gibberish is true or absent".to_owned()),
+        }
+    }
+}
+
+fn refuse(at: At, body: RefuseBody) -> Result<Action, String> {
+    let number = body.refuse;
+    let places: &[Place] = match at {
+        At::Token => &[Place::Token],
+        At::Authorize | At::AdminConsent => &[Place::Page, Place::Redirect],
+        At::Me | At::SendMail => return Err("Graph has no AADSTS numbers: use status and json".to_owned()),
+    };
+    let row = places.iter().find_map(|place| catalogue::find(number, *place));
+    let row = row.ok_or_else(|| format!("data/aadsts.csv has no {number} for this endpoint"))?;
+    let mut refusal = row.refusal();
+    if let Some(error) = body.error {
+        refusal.error = error.into();
+    }
+    if let Some(suberror) = body.suberror {
+        // An empty one leaves the row's away.
+        refusal.suberror = Some(suberror).filter(|suberror| !suberror.is_empty()).map(Into::into);
+    }
+    if let Some(given) = body.status {
+        refusal.status = status(given)?;
+    }
+    Ok(Action::Refuse { refusal, place: row.place })
+}
+
+fn answer(body: AnswerBody) -> Result<Action, String> {
+    let content = match (body.body, body.json) {
+        (Some(_), Some(_)) => return Err("body or json, not both".to_owned()),
+        (Some(text), None) => Content::Text(text),
+        (None, Some(json)) => Content::Json(json),
+        (None, None) => Content::Nothing,
+    };
+    let retry_after = body.retry_after;
+    let status = status(body.status)?;
+    Ok(Action::Answer(Answer { status, content, retry_after, after_work: body.after_work }))
+}
+
+/// 1xx are not answers, and a client never sees them as such.
+fn status(given: u16) -> Result<StatusCode, String> {
+    let status = StatusCode::from_u16(given).ok().filter(|status| (200..600).contains(&status.as_u16()));
+    status.ok_or_else(|| format!("{given} is no status of an answer"))
+}

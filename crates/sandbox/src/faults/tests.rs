@@ -1,0 +1,285 @@
+//! Every kind of fault, at the endpoint it matters most for.
+
+use std::sync::Arc;
+
+use axum::http::{Request, StatusCode};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::testing::{Answer, REDIRECT, SECRET, Test, USUAL};
+
+async fn order(test: &mut Test, fault: Value) -> Answer {
+    test.call(Request::post("/sandbox/faults").body(fault.to_string().into()).unwrap()).await
+}
+
+async fn ordered(test: &mut Test, fault: Value) -> u64 {
+    let answer = order(test, fault).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+    answer.json()["id"].as_u64().unwrap()
+}
+
+async fn refresh_token(test: &mut Test, local_part: &str) -> String {
+    let code = test.sign_in(local_part, &[]).await;
+    test.redeem(&code, &[]).await.json()["refresh_token"].as_str().unwrap().to_owned()
+}
+
+fn message() -> Value {
+    json!({ "message": { "subject": "x", "toRecipients": [{ "emailAddress": { "address": "a@example.com" } }] } })
+}
+
+#[tokio::test]
+async fn a_refusal_is_written_as_entra_writes_it() {
+    let mut test = Test::new();
+    let token = refresh_token(&mut test, "anna").await;
+    ordered(&mut test, json!({ "at": "token", "grant": "refresh_token", "do": { "refuse": 53003 } })).await;
+    let answer = test.refresh(&token, "Mail.Send").await;
+    let body = answer.json();
+    assert_eq!((answer.status.as_u16(), answer.aadsts()), (400, 53003));
+    assert_eq!((&body["error"], &body["suberror"]), (&"invalid_grant".into(), &"message_only".into()));
+    let description = body["error_description"].as_str().unwrap();
+    for part in ["AADSTS53003: ", "Trace ID: ", "Correlation ID: ", "Timestamp: "] {
+        assert!(description.contains(part), "{description}");
+    }
+    let claims: Value = serde_json::from_str(body["claims"].as_str().unwrap()).unwrap();
+    assert!(claims["access_token"].is_object());
+    assert_eq!(test.refresh(&token, "Mail.Send").await.aadsts(), 0, "once");
+}
+
+#[tokio::test]
+async fn overrides_replace_what_the_row_says() {
+    let mut test = Test::new();
+    let change =
+        json!({ "refuse": 90033, "error": "temporarily_unavailable", "status": 503, "suberror": "x" });
+    ordered(&mut test, json!({ "at": "token", "do": change })).await;
+    let answer = test.refresh("1.A", "Mail.Send").await;
+    assert_eq!((answer.status.as_u16(), answer.aadsts()), (503, 90033));
+    assert_eq!(
+        (&answer.json()["error"], &answer.json()["suberror"]),
+        (&"temporarily_unavailable".into(), &"x".into())
+    );
+}
+
+#[tokio::test]
+async fn it_happens_to_whom_it_is_meant_for_and_so_often() {
+    let mut test = Test::new();
+    let anna = refresh_token(&mut test, "anna").await;
+    let facturen = {
+        let page = test.authorize(&[("login_hint", "facturen@bakkerijjansen.example")]).await;
+        let page = test.password(&page, "brood").await;
+        let code = test.consent(&page, "accept").await.returned("code").unwrap();
+        test.redeem(&code, &[]).await.json()["refresh_token"].as_str().unwrap().to_owned()
+    };
+    let wanted = json!({ "at": "token", "grant": "refresh_token", "account": "Anna@bakkerijjansen.example",
+        "times": 2, "do": { "refuse": 50173 } });
+    let id = ordered(&mut test, wanted).await;
+    assert_eq!(test.refresh(&facturen, "Mail.Send").await.aadsts(), 0);
+    for number in [50173, 50173, 0] {
+        assert_eq!(test.refresh(&anna, "Mail.Send").await.aadsts(), number);
+    }
+    let list = test.get("/sandbox/faults").await.json();
+    assert_eq!((&list[0]["id"], &list[0]["remaining"], &list[0]["hits"]), (&id.into(), &0.into(), &2.into()));
+    assert_eq!(list[0]["do"], json!({ "refuse": 50173 }));
+    // For ever, until deleted.
+    let id = ordered(&mut test, json!({ "at": "token", "times": null, "do": { "status": 500 } })).await;
+    for _ in 0..3 {
+        assert_eq!(test.refresh(&anna, "Mail.Send").await.status.as_u16(), 500);
+    }
+    assert_eq!(test.get("/sandbox/faults").await.json()[1]["remaining"], Value::Null);
+    let delete = || Request::delete(format!("/sandbox/faults/{id}")).body("".into()).unwrap();
+    assert_eq!(test.call(delete()).await.status.as_u16(), 204);
+    assert_eq!(test.call(delete()).await.status.as_u16(), 404);
+    assert_eq!(test.refresh(&anna, "Mail.Send").await.aadsts(), 0);
+    test.call(Request::delete("/sandbox/faults").body("".into()).unwrap()).await;
+    assert_eq!(test.get("/sandbox/faults").await.text(), "[]");
+}
+
+#[tokio::test]
+async fn records_tell_a_fault_from_the_rest() {
+    let mut test = Test::new();
+    let token = refresh_token(&mut test, "anna").await;
+    let id = ordered(&mut test, json!({ "at": "token", "do": { "refuse": 50076 } })).await;
+    test.refresh(&token, "Mail.Send").await;
+    let after_work = json!({ "status": 503, "retry_after": 2.5, "after_work": true });
+    ordered(&mut test, json!({ "at": "token", "do": after_work })).await;
+    let answer = test.refresh(&token, "Mail.Send").await;
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "2.5"));
+    let list = test.get("/sandbox/token-requests").await.json();
+    assert_eq!((&list[1]["outcome"], &list[1]["aadsts"]), (&"fault".into(), &50076.into()));
+    assert_eq!((&list[1]["fault"], &list[1]["account"]), (&id.into(), &"anna@bakkerijjansen.example".into()));
+    assert_eq!((&list[1]["error"], &list[1]["issued"]), (&"interaction_required".into(), &false.into()));
+    assert_eq!((&list[2]["outcome"], &list[2]["status"]), (&"fault".into(), &503.into()));
+    assert_eq!((&list[2]["issued"], list.as_array().unwrap().len()), (&true.into(), 3));
+    let issued = test.get("/sandbox/issued").await.json();
+    assert_eq!(issued["refresh_tokens"].as_array().unwrap().len(), 2, "made, though nobody got it");
+}
+
+#[tokio::test]
+async fn graph_fails_in_its_own_words() {
+    let mut test = Test::new();
+    let token = test.access_token("anna", USUAL).await;
+    let error = json!({ "error": { "code": "ErrorExceededMessageLimit", "message": "Cannot send mail." } });
+    let account = "anna@bakkerijjansen.example";
+    ordered(
+        &mut test,
+        json!({ "at": "send_mail", "account": account, "do": { "status": 403, "json": error } }),
+    )
+    .await;
+    let answer = test.send(&token, &message()).await;
+    assert_eq!((answer.status.as_u16(), answer.code()), (403, "ErrorExceededMessageLimit".into()));
+    assert_eq!(answer.header("request-id").len(), 36);
+    assert!(test.inbox().await.is_empty());
+    // Taken, and then said not to be.
+    ordered(
+        &mut test,
+        json!({ "at": "send_mail", "do": { "status": 504, "body": "gateway", "after_work": true } }),
+    )
+    .await;
+    let answer = test.send(&token, &message()).await;
+    assert_eq!((answer.status.as_u16(), answer.text()), (504, "gateway".into()));
+    assert_eq!(test.inbox().await.len(), 1);
+    ordered(&mut test, json!({ "at": "me", "do": { "gibberish": true } })).await;
+    let request = || {
+        let request = Request::get("/v1.0/me").header("authorization", format!("Bearer {token}"));
+        request.body("".into()).unwrap()
+    };
+    let answer = test.call(request()).await;
+    assert!(answer.status == 200 && serde_json::from_slice::<Value>(&answer.body).is_err());
+    assert_eq!(test.call(request()).await.json()["mail"], account);
+}
+
+#[tokio::test]
+async fn authorize_refuses_on_the_page_or_back_at_the_app() {
+    let mut test = Test::new();
+    ordered(&mut test, json!({ "at": "authorize", "do": { "refuse": 50105 } })).await;
+    let page = test.authorize(&[]).await;
+    assert!(page.text().contains("AADSTS50105") && page.text().contains(r#"id="aadsts""#));
+    ordered(&mut test, json!({ "at": "authorize", "do": { "refuse": 500_014 } })).await;
+    let back = test.authorize(&[]).await;
+    assert!(back.header("location").starts_with(REDIRECT));
+    assert_eq!(back.returned("error").as_deref(), Some("invalid_resource"));
+    assert_eq!(back.returned("state").as_deref(), Some("s t&te"));
+    assert_eq!(test.authorize(&[]).await.status, StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delay_is_before_or_after_the_work() {
+    let mut test = Test::new();
+    let token = test.access_token("anna", USUAL).await;
+    for (kind, inbox_meanwhile) in [("delay_ms", 0), ("delay_answer_ms", 1)] {
+        ordered(&mut test, json!({ "at": "send_mail", "do": { (kind): 3000 } })).await;
+        test.call(Request::delete("/inbox.json").body("".into()).unwrap()).await;
+        let sandbox = Arc::clone(&test.sandbox);
+        let looking = tokio::spawn(async move {
+            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+            sandbox.store().inbox.mails().len()
+        });
+        assert_eq!(test.send(&token, &message()).await.status, StatusCode::ACCEPTED);
+        assert_eq!((looking.await.unwrap(), test.inbox().await.len()), (inbox_meanwhile, 1), "{kind}");
+    }
+}
+
+/// All bytes of the answer to a refresh, over a real connection.
+async fn over_tcp(test: &Test, token: &str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let router = crate::router(Arc::clone(&test.sandbox));
+    let serving = tokio::spawn(async move { axum::serve(listener, router).await });
+    let body = form_urlencoded::Serializer::new(String::new())
+        .append_pair("client_id", crate::Config::CLIENT_ID)
+        .append_pair("client_secret", SECRET)
+        .append_pair("grant_type", "refresh_token")
+        .append_pair("refresh_token", token)
+        .finish();
+    let head = format!(
+        "POST /organizations/oauth2/v2.0/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    let mut bytes = Vec::new();
+    // A kept-alive connection would never end: that it does is the point.
+    let end = tokio::time::timeout(std::time::Duration::from_secs(5), stream.read_to_end(&mut bytes)).await;
+    assert!(end.is_ok(), "the connection stayed open");
+    serving.abort();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[tokio::test]
+async fn a_cut_ends_the_connection() {
+    let mut test = Test::new();
+    let token = refresh_token(&mut test, "anna").await;
+    for (when, issued) in [("before_work", 1), ("after_work", 2), ("mid_answer", 3)] {
+        ordered(&mut test, json!({ "at": "token", "do": { "cut": when } })).await;
+        let answer = over_tcp(&test, &token).await;
+        assert_eq!(test.sandbox.store().refresh_tokens.len(), issued, "{when}");
+        if when == "mid_answer" {
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+            assert_eq!(body.len(), length.parse::<usize>().unwrap() / 2);
+        } else {
+            assert_eq!(answer, "", "{when}");
+        }
+    }
+    let list = test.get("/sandbox/token-requests").await.json();
+    assert_eq!((&list[1]["status"], &list[1]["issued"]), (&Value::Null, &false.into()));
+    assert_eq!((&list[2]["status"], &list[2]["issued"]), (&Value::Null, &true.into()));
+    assert_eq!((&list[3]["outcome"], &list[3]["status"]), (&"fault".into(), &200.into()));
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused() {
+    let mut test = Test::new();
+    for bad in [
+        json!({ "at": "token" }),
+        json!({ "at": "moon", "do": { "refuse": 53003 } }),
+        json!({ "at": "token", "colour": 1, "do": { "refuse": 53003 } }),
+        json!({ "at": "token", "times": 0, "do": { "refuse": 53003 } }),
+        json!({ "at": "token", "do": {} }),
+        json!({ "at": "token", "do": { "refuse": 1 } }),
+        json!({ "at": "token", "do": { "refuse": 50011 } }),
+        json!({ "at": "authorize", "do": { "refuse": 700_082 } }),
+        json!({ "at": "me", "do": { "refuse": 53003 } }),
+        json!({ "at": "token", "do": { "refuse": 53003, "delay_ms": 1 } }),
+        json!({ "at": "token", "do": { "delay_ms": 1, "cut": "after_work" } }),
+        json!({ "at": "token", "do": { "status": 503, "body": "a", "json": {} } }),
+        json!({ "at": "token", "do": { "status": 99 } }),
+        json!({ "at": "token", "do": { "cut": "sometimes" } }),
+        json!({ "at": "token", "do": { "gibberish": false } }),
+        json!({ "at": "me", "grant": "refresh_token", "do": { "delay_ms": 1 } }),
+        json!({ "at": "authorize", "account": "anna@bakkerijjansen.example", "do": { "delay_ms": 1 } }),
+    ] {
+        let answer = order(&mut test, bad.clone()).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{bad}");
+        assert!(answer.json()["problem"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn the_clock_moves_and_tokens_grow_old() {
+    let mut test = Test::new();
+    let token = refresh_token(&mut test, "anna").await;
+    let advance = |seconds: i64| {
+        let body = json!({ "advance_seconds": seconds }).to_string();
+        Request::post("/sandbox/clock").body(body.into()).unwrap()
+    };
+    assert_eq!(
+        test.get("/sandbox/clock").await.json(),
+        json!({ "now": "2030-03-17T17:46:40.000Z", "moved_seconds": 0 })
+    );
+    let moved = test.call(advance(90 * 24 * 3600)).await.json();
+    assert_eq!(moved, json!({ "now": "2030-06-15T17:46:40.000Z", "moved_seconds": 7_776_000 }));
+    let answer = test.refresh(&token, "Mail.Send").await;
+    assert_eq!(answer.aadsts(), 700_082);
+    let body = answer.text();
+    assert!(
+        body.contains("issued on 2030-03-17T17:46:40.0000000Z") && body.contains("90.00:00:00"),
+        "{body}"
+    );
+    test.call(advance(-1)).await;
+    assert_eq!(test.refresh(&token, "Mail.Send").await.aadsts(), 0);
+    assert_eq!(test.call(advance(i64::MAX)).await.status, StatusCode::BAD_REQUEST);
+}
