@@ -8,6 +8,7 @@
 //! misreading can't hide in both sides. "Section" in the comments here is a section of the Microsoft fact sheet;
 //! [U] marks a wording or number that nobody could look up.
 
+mod account;
 mod clock;
 mod config;
 mod control;

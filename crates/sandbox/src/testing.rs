@@ -141,8 +141,25 @@ impl Test {
         self.call(request.body(Body::from(body)).unwrap()).await
     }
 
+    /// With a bearer token.
+    pub(crate) async fn get_with(&mut self, path: &str, token: &str) -> Answer {
+        let request = Request::get(path).header("authorization", format!("Bearer {token}"));
+        self.call(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// A call of the control API.
+    pub(crate) async fn control(&mut self, method: &str, path: &str, body: Value) -> Answer {
+        let request = Request::builder().method(method).uri(path).body(Body::from(body.to_string()));
+        self.call(request.unwrap()).await
+    }
+
     /// `/authorize` with good parameters, changed by these; an empty value removes one.
     pub(crate) async fn authorize(&mut self, changes: &[(&str, &str)]) -> Answer {
+        self.authorize_at("organizations", changes).await
+    }
+
+    /// The same at another tenant's path.
+    pub(crate) async fn authorize_at(&mut self, tenant: &str, changes: &[(&str, &str)]) -> Answer {
         let mut fields = vec![
             ("client_id", Config::CLIENT_ID),
             ("response_type", "code"),
@@ -155,7 +172,7 @@ impl Test {
         ];
         change(&mut fields, changes);
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.get(&format!("/organizations/oauth2/v2.0/authorize?{query}")).await
+        self.get(&format!("/{tenant}/oauth2/v2.0/authorize?{query}")).await
     }
 
     pub(crate) async fn choose(&mut self, page: &Answer, local_part: &str) -> Answer {

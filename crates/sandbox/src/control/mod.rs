@@ -6,6 +6,7 @@ mod accounts;
 mod clock;
 mod faults;
 mod issued;
+mod revoke;
 mod settings;
 mod token_requests;
 
@@ -15,7 +16,7 @@ use axum::{
     Json, Router,
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::{delete, get},
+    routing::{delete, get, patch, post},
 };
 
 use serde_json::json;
@@ -32,6 +33,13 @@ pub(crate) fn routes() -> Router<Arc<Sandbox>> {
         .route("/sandbox/faults/{id}", delete(faults::remove))
         .route("/sandbox/issued", get(issued::list))
         .route("/sandbox/accounts", get(accounts::list).post(accounts::add))
+        .route("/sandbox/accounts/{upn}", patch(accounts::change).delete(accounts::remove))
+        .route("/sandbox/accounts/{upn}/revoke", post(revoke::revoke))
+}
+
+/// `404`: nothing here has that name.
+fn not_found() -> Response {
+    (StatusCode::NOT_FOUND, Json(json!({ "problem": "there is none" }))).into_response()
 }
 
 /// `400` with what is wrong.

@@ -11,10 +11,10 @@ use axum::{
 use serde::Deserialize;
 
 use crate::{
-    directory::Account,
+    account::Account,
     entra::{
         authorize_request::{Prompt, Query, Stop},
-        catalogue::Place,
+        catalogue::{self, Class, Place},
         errors,
         flow::{Code, Flow, Step},
         pages,
@@ -71,7 +71,15 @@ fn silent(flow: &Flow, store: &mut Store, sandbox: &Sandbox, origin: &str) -> Re
     let refusal = match flow.next(store) {
         Step::Picker | Step::Password(_) => errors::no_session(),
         Step::Consent(_) => errors::silent_consent(&sandbox.config.client_id),
+        Step::Refused(refusal) => errors::silent_block(refusal),
         Step::Done(account) => {
+            // What an interactive sign-in would cure, a silent one can't (section 1.10).
+            if let Some(row) =
+                account.refresh_refused.and_then(|number| catalogue::find(number, Place::Token))
+            {
+                let refusal = errors::silent_block(row.refusal());
+                return flow.request.return_to.redirect(&refusal.redirect_pairs(sandbox.clock.now(), origin));
+            }
             let code = Code::issue(store, flow.request.clone(), &account.oid, sandbox.clock.seconds());
             return flow.request.granted(code, &account);
         }
@@ -98,7 +106,7 @@ pub(crate) async fn account(
     if let Some(flow) = store.flows.get_mut(&form.flow) {
         match account {
             Some(account) if !flow.request.tenant.admits(&account) => {
-                return pages::refused(&errors::other_tenant(&account.upn), &sandbox);
+                return pages::refused(&errors::not_admitted(&flow.request.tenant, &account), &sandbox);
             }
             Some(account) => flow.choose(&account, session.as_ref()),
             None => flow.oid = None,
@@ -178,11 +186,27 @@ fn show(id: &str, store: &mut Store, sandbox: &Sandbox, problem: Option<&str>) -
         Step::Picker => pages::picker(id, &flow.request, store, sandbox),
         Step::Password(account) => pages::password(id, &flow.request, &account, problem, sandbox),
         Step::Consent(account) => pages::consent(id, &flow.request, &account, sandbox),
+        Step::Refused(refusal) => {
+            store.flows.remove(id);
+            pages::refused(&refusal, sandbox)
+        }
         Step::Done(account) => {
             store.flows.remove(id);
+            satisfied(store, &account.oid);
             let code = Code::issue(store, flow.request.clone(), &account.oid, now);
             flow.request.granted(code, &account)
         }
+    }
+}
+
+/// Signing in is what the account was refused for: as after multi-factor authentication, renewing works again.
+fn satisfied(store: &mut Store, oid: &str) {
+    let Some(account) = store.directory.by_oid_mut(oid) else {
+        return;
+    };
+    let row = account.refresh_refused.and_then(|number| catalogue::find(number, Place::Token));
+    if row.is_some_and(|row| row.class == Class::User) {
+        account.refresh_refused = None;
     }
 }
 

@@ -8,7 +8,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 
 use crate::{
-    directory::Account,
+    account::Account,
     entra::authorize_request::{AuthorizeRequest, ResponseMode, ReturnTo},
     random,
 };

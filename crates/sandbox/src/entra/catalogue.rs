@@ -43,7 +43,6 @@ pub(crate) enum Class {
 pub(crate) struct Row {
     pub(crate) number: u32,
     pub(crate) place: Place,
-    #[cfg_attr(not(test), expect(dead_code, reason = "native tests elsewhere read it from the file"))]
     pub(crate) class: Class,
     status: StatusCode,
     error: &'static str,
@@ -102,6 +101,11 @@ impl Row {
 /// The row of a number at a place.
 pub(crate) fn find(number: u32, place: Place) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.number == number && row.place == place)
+}
+
+/// What the person sees: the row for the page, or else the token endpoint's, whose text serves as well.
+pub(crate) fn on_page(number: u32) -> Option<Refusal> {
+    find(number, Place::Page).or_else(|| find(number, Place::Token)).map(Row::refusal)
 }
 
 /// Fields between commas; one that holds commas stands in double quotes. A quote inside a field is not read: the file

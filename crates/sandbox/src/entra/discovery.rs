@@ -19,7 +19,7 @@ pub(crate) async fn configuration(
 ) -> Response {
     let issuer = match sandbox.store().directory.tenant(&segment) {
         None => return errors::tenant_not_found(&segment).response(sandbox.clock.now(), &origin),
-        Some(Tenant::Any) => "{tenantid}".to_owned(),
+        Some(Tenant::Organizations | Tenant::Common) => "{tenantid}".to_owned(),
         Some(Tenant::One(tid)) => tid,
     };
     Json(json!({

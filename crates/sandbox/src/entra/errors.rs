@@ -12,7 +12,7 @@ use axum::{
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::random;
+use crate::{account::Account, directory::Tenant, random};
 
 /// One refusal, before it is dressed for the token endpoint, a redirect or a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,11 +188,23 @@ pub(crate) fn silent_consent(client_id: &str) -> Refusal {
     Refusal { error: "consent_required".into(), suberror: None, ..not_consented(client_id) }
 }
 
-pub(crate) fn other_tenant(name: &str) -> Refusal {
+/// Who may not come in by this tenant's path. That a guest at `organizations` gets 50020 is ours [U].
+pub(crate) fn not_admitted(tenant: &Tenant, account: &Account) -> Refusal {
+    let name = &account.upn;
+    if account.personal() && *tenant == Tenant::Organizations {
+        let text =
+            format!("The account type of '{name}' can't be used for the resource you are trying to access.");
+        return Refusal::new("invalid_request", 500_207, text);
+    }
     let text = format!(
         "User account '{name}' does not exist in this tenant and can't access the application in it."
     );
     Refusal::new("invalid_request", 50020, text)
+}
+
+/// What the catalogue says, named after the account it happens to: `prompt=none`, which shows no page.
+pub(crate) fn silent_block(refusal: Refusal) -> Refusal {
+    Refusal { error: "interaction_required".into(), suberror: None, ..refusal }
 }
 
 pub(crate) fn flow_expired() -> Refusal {
@@ -265,6 +277,28 @@ pub(crate) fn refresh_token_expired(issued_at: DateTime<Utc>) -> Refusal {
         issued_at.format("%Y-%m-%dT%H:%M:%S%.6f0Z")
     );
     Refusal { suberror: Some("bad_token".into()), ..Refusal::new("invalid_grant", 700_082, text) }
+}
+
+pub(crate) fn account_gone(name: &str) -> Refusal {
+    let text = format!("The user account {name} does not exist in the directory 'Bakkerij Jansen'.");
+    Refusal::new("invalid_grant", 50034, text)
+}
+
+pub(crate) fn account_disabled() -> Refusal {
+    Refusal::new("invalid_grant", 50057, "The user account is disabled.")
+}
+
+/// Section 1.10: after an administrator's reset or after sessions were revoked. The dates are from memory [U].
+pub(crate) fn revoked(issued_at: DateTime<Utc>, valid_from: DateTime<Utc>) -> Refusal {
+    let date = |date: DateTime<Utc>| date.format("%Y-%m-%dT%H:%M:%S%.6f0Z").to_string();
+    let text = format!(
+        "The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have \
+         changed or reset their password. The grant was issued on '{}' and the TokensValidFrom date (before which \
+         tokens are not valid) for this user is '{}'.",
+        date(issued_at),
+        date(valid_from)
+    );
+    Refusal { suberror: Some("bad_token".into()), ..Refusal::new("invalid_grant", 50173, text) }
 }
 
 /// Number, `error` and text from memory [U]; RFC 6749 5.2 gives the class.

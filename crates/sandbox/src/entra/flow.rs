@@ -3,8 +3,12 @@
 use std::fmt;
 
 use crate::{
-    directory::Account,
-    entra::authorize_request::{AuthorizeRequest, Prompt},
+    account::Account,
+    entra::{
+        authorize_request::{AuthorizeRequest, Prompt},
+        catalogue::{self, Class, Place},
+        errors::Refusal,
+    },
     random,
     scopes::Scope,
     state::Store,
@@ -31,6 +35,8 @@ pub(crate) enum Step {
     Password(Account),
     Consent(Account),
     Done(Account),
+    /// It ends on the error page, whatever the person does.
+    Refused(Refusal),
 }
 
 impl Flow {
@@ -71,19 +77,32 @@ impl Flow {
     }
 
     pub(crate) fn next(&self, store: &Store) -> Step {
-        let account = self.oid.as_deref().and_then(|oid| store.directory.by_oid(oid)).cloned();
-        match account {
-            None => Step::Picker,
-            Some(account) if !self.authenticated => Step::Password(account),
-            Some(account) if self.wants_consent(store, &account) => Step::Consent(account),
-            Some(account) => Step::Done(account),
+        let Some(account) = self.oid.as_deref().and_then(|oid| store.directory.by_oid(oid)).cloned() else {
+            return Step::Picker;
+        };
+        if !self.authenticated {
+            return Step::Password(account);
         }
+        if let Some(refusal) = blocked(&account) {
+            return Step::Refused(refusal);
+        }
+        if self.wants_consent(store, &account) { Step::Consent(account) } else { Step::Done(account) }
     }
 
     fn wants_consent(&self, store: &Store, account: &Account) -> bool {
         let asked_again = self.request.prompt == Prompt::Consent && !self.accepted;
         asked_again || self.request.scopes.iter().any(|scope| !store.consented(&account.oid, *scope))
     }
+}
+
+/// What ends every sign-in of the account: it is disabled, or something only an administrator can change keeps its
+/// tokens from being renewed.
+fn blocked(account: &Account) -> Option<Refusal> {
+    if account.disabled {
+        return catalogue::on_page(50057);
+    }
+    let row = account.refresh_refused.and_then(|number| catalogue::find(number, Place::Token))?;
+    if row.class == Class::Administrator { catalogue::on_page(row.number) } else { None }
 }
 
 /// An authorization code and all it is bound to: client (there is one), redirect URI, tenant, challenge.

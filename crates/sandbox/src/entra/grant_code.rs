@@ -17,8 +17,12 @@ pub(crate) fn redeem(exchange: &mut Exchange<'_>, store: &mut Store) -> Result<V
     let value = exchange.need("code")?;
     let code =
         store.codes.iter().find(|code| code.value == value).cloned().ok_or_else(errors::malformed_grant)?;
-    let account = store.directory.by_oid(&code.oid).cloned().ok_or_else(errors::malformed_grant)?;
-    exchange.account = Some(account.upn.clone());
+    exchange.account = store.directory.name_of(&code.oid);
+    let gone = || errors::account_gone(exchange.account.as_deref().unwrap_or_default());
+    let account = store.directory.by_oid(&code.oid).cloned().ok_or_else(gone)?;
+    if account.disabled {
+        return Err(errors::account_disabled().into());
+    }
 
     if !exchange.tenant.admits(&account) {
         return Err(errors::code_of_other_tenant().into());

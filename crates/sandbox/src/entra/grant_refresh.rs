@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::{
     entra::{
+        catalogue::{self, Place},
         errors,
         grant_code::all_consented,
         issue::{self, Grant},
@@ -21,8 +22,18 @@ pub(crate) fn redeem(exchange: &mut Exchange<'_>, store: &mut Store) -> Result<V
         // Something that never was a refresh token, or one that nobody issued (section 3.1).
         if value.starts_with("1.A") { errors::refresh_token_invalid() } else { errors::malformed_grant() }
     })?;
-    let account = store.directory.by_oid(&token.oid).cloned().ok_or_else(errors::refresh_token_invalid)?;
-    exchange.account = Some(account.upn.clone());
+    exchange.account = store.directory.name_of(&token.oid);
+    let gone = || errors::account_gone(exchange.account.as_deref().unwrap_or_default());
+    let account = store.directory.by_oid(&token.oid).cloned().ok_or_else(gone)?;
+    if account.disabled {
+        return Err(errors::account_disabled().into());
+    }
+    if let Some(revoked_at) = token.revoked_at {
+        return Err(errors::revoked(token.issued_at, revoked_at).into());
+    }
+    if let Some(row) = account.refresh_refused.and_then(|number| catalogue::find(number, Place::Token)) {
+        return Err(row.refusal().into());
+    }
     if token.expires_at <= sandbox.clock.seconds() {
         return Err(errors::refresh_token_expired(token.issued_at).into());
     }

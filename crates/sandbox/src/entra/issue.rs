@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    directory::Account,
+    account::Account,
     entra::{authorize_answer::client_info, keys::part},
     random,
     scopes::{EMAIL, OFFLINE_ACCESS, OPENID, PROFILE, Resource, Scope},
@@ -35,6 +35,7 @@ pub(crate) struct RefreshToken {
     /// What a refresh without `scope` gets: the original scopes.
     pub(crate) scopes: Vec<Scope>,
     pub(crate) issued_at: DateTime<Utc>,
+    pub(crate) revoked_at: Option<DateTime<Utc>>,
     pub(crate) expires_at: i64,
 }
 
@@ -91,6 +92,7 @@ pub(crate) fn answer(grant: &Grant<'_>, store: &mut Store, sandbox: &Sandbox, or
             oid: oid.clone(),
             scopes: original.to_vec(),
             issued_at: sandbox.clock.now(),
+            revoked_at: None,
             expires_at: now + REFRESH_TOKEN_SECONDS,
         };
         body.insert("refresh_token".into(), token.value.clone().into());
@@ -157,7 +159,10 @@ fn id_claims(grant: &Grant<'_>, sandbox: &Sandbox, origin: &str, now: i64) -> Va
         add("oid", &account.oid);
     }
     if grant.asked.contains(&EMAIL) {
-        add("email", &account.mail);
+        // "Can be absent" (section 1.9): an account without a mail address has none to tell.
+        if let Some(mail) = &account.mail {
+            add("email", mail);
+        }
     }
     if let Some(nonce) = grant.nonce {
         add("nonce", nonce);

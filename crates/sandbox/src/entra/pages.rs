@@ -7,7 +7,7 @@ use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
 
 use crate::{
-    directory::Account,
+    account::Account,
     entra::{authorize_request::AuthorizeRequest, errors::Refusal},
     html::Page,
     scopes::Scope,
@@ -26,9 +26,9 @@ pub(crate) fn picker(id: &str, request: &AuthorizeRequest, store: &Store, sandbo
             form method="post" action=(action(request, "account")) {
                 input type="hidden" name="flow" value=(id);
                 ul.accounts {
-                    @for account in store.directory.accounts() {
+                    @for (element, account) in store.directory.with_ids() {
                         li {
-                            button.account type="submit" id={ "account-" (account.local_part()) }
+                            button.account type="submit" id=(element)
                                 name="account" value=(account.oid) { (person(account)) }
                         }
                     }

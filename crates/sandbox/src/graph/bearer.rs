@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, header};
 
 use crate::{
-    directory::Account,
+    account::Account,
     graph::errors::{self, GraphError},
     scopes::{Resource, Scope},
     state::{Sandbox, Store},

@@ -1,7 +1,7 @@
 //! Addresses and sender rules that both forms of `sendMail` share.
 
 use crate::{
-    directory::Account,
+    account::Account,
     graph::{
         bearer::Caller,
         errors::{self, GraphError, Rejected},
@@ -53,7 +53,7 @@ pub(crate) fn plausible(address: &str) -> bool {
 
 /// The mailbox's own address and name.
 pub(crate) fn own_address(mailbox: &Account) -> Address {
-    Address { address: mailbox.mail.clone(), name: Some(mailbox.name.clone()) }
+    Address { address: mailbox.address().to_owned(), name: Some(mailbox.name.clone()) }
 }
 
 /// `from`: the own address or an alias with `Mail.Send`; another's with `Mail.Send.Shared` **and** Send As in Exchange

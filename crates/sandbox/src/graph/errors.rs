@@ -101,6 +101,12 @@ pub(crate) fn user_invalid(user: &str) -> GraphError {
     )
 }
 
+/// No licence, or the mailbox is elsewhere (section 4.10).
+pub(crate) fn no_mailbox() -> GraphError {
+    let text = "The mailbox is either inactive, soft-deleted, or is hosted on-premise.";
+    GraphError::new(StatusCode::NOT_FOUND, "MailboxNotEnabledForRESTAPI", text)
+}
+
 pub(crate) fn throttled() -> GraphError {
     let text = "Application is over its MailboxConcurrency limit.";
     GraphError::new(StatusCode::TOO_MANY_REQUESTS, "ApplicationThrottled", text)

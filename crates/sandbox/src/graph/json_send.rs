@@ -4,7 +4,7 @@ use chrono::DateTime;
 use serde_json::error::Category;
 
 use crate::{
-    directory::Account,
+    account::Account,
     graph::{
         bearer::Caller,
         envelope,

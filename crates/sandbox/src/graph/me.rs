@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    directory::Account,
+    account::Account,
     graph::{
         bearer,
         errors::{self, Rejected},
@@ -51,6 +51,9 @@ pub(crate) async fn read(
     let mut body = Map::new();
     body.insert("@odata.context".into(), "https://graph.microsoft.com/v1.0/$metadata#users/$entity".into());
     for name in select.split(',').map(str::trim) {
+        if name == "proxyAddresses" && !caller.account.show_aliases {
+            continue;
+        }
         match property(&caller.account, name) {
             Some(value) => body.insert(name.to_owned(), value),
             None => {
@@ -65,11 +68,11 @@ fn property(account: &Account, name: &str) -> Option<Value> {
     Some(match name {
         "id" => account.oid.as_str().into(),
         "displayName" => account.name.as_str().into(),
-        "mail" => account.mail.as_str().into(),
+        "mail" => account.mail.clone().into(),
         "userPrincipalName" => account.upn.as_str().into(),
         // Exchange writes the primary address with capitals.
         "proxyAddresses" => {
-            let primary = std::iter::once(format!("SMTP:{}", account.mail));
+            let primary = account.mail.iter().map(|mail| format!("SMTP:{mail}"));
             json!(
                 primary
                     .chain(account.aliases.iter().map(|alias| format!("smtp:{alias}")))

@@ -8,7 +8,7 @@ use chrono::DateTime;
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 
 use crate::{
-    directory::Account,
+    account::Account,
     graph::{
         bearer::Caller,
         envelope,

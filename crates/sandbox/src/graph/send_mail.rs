@@ -12,7 +12,7 @@ use futures_util::StreamExt as _;
 use tokio::time::sleep;
 
 use crate::{
-    directory::Account,
+    account::Account,
     graph::{
         bearer::{self, Caller},
         concurrency::InFlight,
@@ -53,6 +53,9 @@ async fn send(sandbox: &Arc<Sandbox>, user: Option<&str>, request: Request) -> R
     if !caller.has(MAIL_SEND) && !caller.has(MAIL_SEND_SHARED) {
         return Err(errors::access_denied().into());
     }
+    if mailbox.guest {
+        return Err(errors::no_mailbox().into());
+    }
     let bytes = read(body).await?;
     let mail = match content_type(&parts.headers).as_deref() {
         Some("application/json") => json_send::read(&bytes, &caller, &mailbox)?,
@@ -80,7 +83,7 @@ fn mailbox(sandbox: &Sandbox, caller: &Caller, user: Option<&str>) -> Result<Acc
     });
     let found = found.ok_or_else(|| errors::user_invalid(user))?;
     let own = found.oid == caller.account.oid;
-    let shared = caller.has(MAIL_SEND_SHARED) && caller.account.may_send_as(&found.mail);
+    let shared = caller.has(MAIL_SEND_SHARED) && caller.account.may_send_for(found);
     if own || shared { Ok(found.clone()) } else { Err(errors::access_denied().into()) }
 }
 

@@ -1,5 +1,6 @@
 //! Entra's rules, each by a request a client could make.
 
+mod accounts;
 mod authorize;
 mod code;
 mod refresh;
