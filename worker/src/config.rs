@@ -1,26 +1,26 @@
 //! The installation's settings and secrets, read and checked in one place.
 
-use api::{Code, Problem};
-use gateway::{DEFAULT_RENEW_AFTER_MS, KeyRing};
-use microsoft::{ClientSecret, Endpoints, Registration};
+use api::{Cloud, Code, Problem, RegistrationOwner, Timestamp};
+use gateway::{DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, KeyRing, REFRESH_TOKEN_LIFE_MS};
+use microsoft::Endpoints;
 use worker::Env;
+
+use crate::registration::{Credential, Registration};
 
 /// Everything that `wrangler.toml` and the secrets say, checked.
 pub(crate) struct Config {
     /// Where this installation lives, without a trailing slash.
     pub(crate) public_origin: String,
-    /// Entra and Graph.
-    pub(crate) endpoints: Endpoints,
-    /// The installation's app registration.
+    /// The installation's app registration, and the cloud it is in.
     pub(crate) registration: Registration,
-    /// The tenant in URLs until an organisation is tied to one: `organizations`, or the registration's own.
-    pub(crate) tenant: String,
     /// What everything is sealed with.
     pub(crate) ring: KeyRing,
     /// What makes organisations and links.
     pub(crate) operator_secret: String,
     /// Renew after a send unless the last renewal is younger, in milliseconds.
     pub(crate) renew_after_ms: i64,
+    /// A mailbox that sends nothing renews itself after this, in milliseconds.
+    pub(crate) keepalive_ms: i64,
     /// Where objects live (`eu`, …); empty for wherever Cloudflare sees fit.
     pub(crate) jurisdiction: String,
 }
@@ -41,23 +41,25 @@ impl Config {
         if operator_secret.len() < OPERATOR_SECRET_CHARS_MIN {
             return Err(wrong("OPERATOR_SECRET is at least 32 characters (openssl rand -base64 32)"));
         }
+        let expires_at = optional(env, "ENTRA_SECRET_EXPIRES").map(|text| read_day(&text)).transpose()?;
+        let credential = Credential::read(&secret(env, "ENTRA_CLIENT_SECRET")?, expires_at)
+            .map_err(|error| wrong(&format!("ENTRA_CLIENT_SECRET: {error}")))?;
         Ok(Self {
             public_origin,
-            endpoints,
             registration: Registration {
+                owner: RegistrationOwner::Installation,
+                cloud: Cloud::Installation,
+                endpoints,
                 client_id: var(env, "ENTRA_CLIENT_ID")?,
-                client_secret: ClientSecret::new(secret(env, "ENTRA_CLIENT_SECRET")?),
+                tenant: var(env, "ENTRA_TENANT")?,
+                credential,
             },
-            tenant: var(env, "ENTRA_TENANT")?,
             ring: KeyRing::read(&secret(env, "SEALING_KEYS")?).map_err(|error| wrong(&error.to_string()))?,
             operator_secret,
-            renew_after_ms: match optional(env, "RENEW_AFTER_SECONDS") {
-                None => DEFAULT_RENEW_AFTER_MS,
-                Some(text) => text
-                    .parse::<u32>()
-                    .map(|seconds| i64::from(seconds) * 1000)
-                    .map_err(|_| wrong("RENEW_AFTER_SECONDS is a number of seconds"))?,
-            },
+            renew_after_ms: milliseconds(env, "RENEW_AFTER_SECONDS", DEFAULT_RENEW_AFTER_MS)?,
+            // Two thirds of a refresh token's life at most, so that tries remain when Microsoft is away.
+            keepalive_ms: milliseconds(env, "KEEPALIVE_SECONDS", DEFAULT_KEEPALIVE_MS)?
+                .clamp(1000, REFRESH_TOKEN_LIFE_MS / 3 * 2),
             jurisdiction: optional(env, "JURISDICTION").unwrap_or_default(),
         })
     }
@@ -66,6 +68,23 @@ impl Config {
     pub(crate) fn redirect_uri(&self) -> String {
         format!("{}/oauth/callback", self.public_origin)
     }
+
+    /// Where Microsoft sends an administrator back to; registered there exactly so.
+    pub(crate) fn approved_uri(&self) -> String {
+        format!("{}/oauth/approved", self.public_origin)
+    }
+}
+
+/// A day as Entra shows it, `2027-05-01`: a secret ends in the course of it, so its beginning counts.
+fn read_day(text: &str) -> Result<Timestamp, Problem> {
+    let day = format!("{text}T00:00:00Z").parse();
+    day.map_err(|_| wrong("ENTRA_SECRET_EXPIRES is the day on which the secret ends, e.g. 2027-05-01"))
+}
+
+fn milliseconds(env: &Env, name: &str, default: i64) -> Result<i64, Problem> {
+    let Some(text) = optional(env, name) else { return Ok(default) };
+    let seconds: u32 = text.parse().map_err(|_| wrong(&format!("{name} is a number of seconds")))?;
+    Ok(i64::from(seconds) * 1000)
 }
 
 fn optional(env: &Env, name: &str) -> Option<String> {

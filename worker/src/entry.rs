@@ -8,7 +8,7 @@ use crate::host::{Line, log};
 use crate::objects::Objects;
 use crate::objects::directory::ListOrganisations;
 use crate::objects::mailbox::Nudge;
-use crate::objects::organisation::ListMailboxes;
+use crate::objects::organisation::{AskRegistration, ListMailboxes};
 use crate::routes;
 
 #[event(fetch)]
@@ -41,7 +41,11 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
 async fn nudge_all(env: &Env) -> Result<(), api::Problem> {
     let config = Config::read(env)?;
     let objects = Objects::new(env, &config.jurisdiction);
+    warn_of_end(&config.registration.view(), "installation");
     for organisation in objects.directory()?.call(&ListOrganisations {}).await? {
+        if let Ok(Some(own)) = objects.organisation(organisation)?.call(&AskRegistration {}).await {
+            warn_of_end(&own.view(), &organisation.to_string());
+        }
         let mailboxes = objects.organisation(organisation)?.call(&ListMailboxes {}).await.unwrap_or_default();
         for mailbox in mailboxes {
             // One that does not answer must not keep the others from being asked.
@@ -49,4 +53,12 @@ async fn nudge_all(env: &Env) -> Result<(), api::Problem> {
         }
     }
     Ok(())
+}
+
+/// A line in the log 30, 14 and 3 days before an app's secret or certificate ends, and every day after it has.
+fn warn_of_end(registration: &api::RegistrationView, object: &str) {
+    let Some(days) = registration.warn_days_left.filter(|days| gateway::warns_today(*days)) else { return };
+    let detail = format!("the credential of app {} ends in {days} days", registration.client_id);
+    let outcome = if days < 0 { "ended" } else { "ends" };
+    log(&Line { event: "credential", outcome, object, detail: &detail, ..Line::default() });
 }

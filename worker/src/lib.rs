@@ -14,4 +14,6 @@ mod host;
 #[cfg(target_arch = "wasm32")]
 mod objects;
 #[cfg(target_arch = "wasm32")]
+mod registration;
+#[cfg(target_arch = "wasm32")]
 mod routes;

@@ -41,4 +41,4 @@ pub use registration::{
     Cloud, CredentialType, RegistrationOwner, RegistrationView, SetCredential, SetRegistration,
 };
 pub use session::{OpenSession, SessionView};
-pub use timestamp::Timestamp;
+pub use timestamp::{ParseTimestampError, Timestamp};

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::str::FromStr;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -63,12 +64,23 @@ impl Serialize for Timestamp {
     }
 }
 
+/// A text that is no moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a moment is written as 2026-11-23T18:40:00Z (RFC 3339)")]
+pub struct ParseTimestampError;
+
+impl FromStr for Timestamp {
+    type Err = ParseTimestampError;
+
+    fn from_str(text: &str) -> Result<Self, ParseTimestampError> {
+        let moment = DateTime::parse_from_rfc3339(text).map_err(|_| ParseTimestampError)?;
+        Ok(Self(moment.timestamp_millis()))
+    }
+}
+
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        DateTime::parse_from_rfc3339(&text)
-            .map(|moment| Self(moment.timestamp_millis()))
-            .map_err(|_| de::Error::custom("a moment is written as 2026-11-23T18:40:00Z (RFC 3339)"))
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 

@@ -1,5 +1,5 @@
 use api::{
-    Account, AuthenticationView, Code, Kind, MailboxState, Permission, Reason, Timestamp, TroubleView,
+    Account, AuthenticationView, Cloud, Code, Kind, MailboxState, Permission, Reason, Timestamp, TroubleView,
     Upstream,
 };
 use microsoft::{Decision, Endpoints, Refusal, Resource, Sending, needed, permission_name};
@@ -33,6 +33,9 @@ pub struct Authentication {
     /// The app registration that the tokens were issued to. Absent in records of the first version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
+    /// The cloud that they belong to.
+    #[serde(default)]
+    pub cloud: Cloud,
     /// Who signed in, for display.
     pub account: Account,
     /// What was granted, as Microsoft wrote it.
@@ -155,6 +158,7 @@ impl Authentication {
 }
 
 /// Everything that decides which state a mailbox is in.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each named where it is told")]
 #[derive(Clone, Copy, Debug)]
 pub struct Situation<'a> {
     /// How it sends.
@@ -238,6 +242,7 @@ mod tests {
             tenant_id: "t".into(),
             object_id: "o".into(),
             client_id: None,
+            cloud: Cloud::Installation,
             account: Account { name: None, address: "a@b.nl".into() },
             scopes: ["openid", "https://graph.microsoft.com/Mail.Send", "User.Read"].map(Into::into).into(),
             authenticated_at: Timestamp::from_millis(0),

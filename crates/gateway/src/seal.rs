@@ -86,8 +86,8 @@ pub struct Record {
     pub kind: &'static str,
     /// Whose it is.
     pub organisation: OrganisationId,
-    /// Which mailbox's.
-    pub mailbox: MailboxId,
+    /// Which mailbox's. None for what belongs to the organisation as a whole.
+    pub mailbox: Option<MailboxId>,
     /// Which one: a counter, a message id, a chunk number.
     pub number: String,
 }
@@ -95,12 +95,16 @@ pub struct Record {
 impl Record {
     fn associated_data(&self) -> Vec<u8> {
         // No part can hold a line feed: kinds and numbers are ours, identifiers are checked.
-        format!("postbode/v1\n{}\n{}\n{}\n{}", self.kind, self.organisation, self.mailbox, self.number)
+        format!("postbode/v1\n{}\n{}\n{}\n{}", self.kind, self.organisation, self.holder(), self.number)
             .into_bytes()
     }
 
+    fn holder(&self) -> String {
+        self.mailbox.map_or_else(|| "-".to_owned(), |mailbox| mailbox.to_string())
+    }
+
     fn key(&self, key: &[u8; 32]) -> [u8; 32] {
-        derive(key, format!("{}/{}", self.organisation, self.mailbox).as_bytes(), "postbode/seal/v1")
+        derive(key, format!("{}/{}", self.organisation, self.holder()).as_bytes(), "postbode/seal/v1")
     }
 }
 
@@ -211,7 +215,7 @@ mod tests {
         Record {
             kind: "refresh_token",
             organisation: OrganisationId::new(Timestamp::from_millis(1), [1; 10]),
-            mailbox: MailboxId::new(Timestamp::from_millis(1), [mailbox; 10]),
+            mailbox: (mailbox > 0).then(|| MailboxId::new(Timestamp::from_millis(1), [mailbox; 10])),
             number: number.into(),
         }
     }

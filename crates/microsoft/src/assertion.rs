@@ -4,7 +4,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use x509_cert::Certificate as X509;
 use x509_cert::der::oid::ObjectIdentifier;
-use x509_cert::der::{DecodePem as _, Encode as _};
+use x509_cert::der::{DecodePem as _, Encode as _, pem};
 
 /// Why a certificate can't stand for an app.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +16,19 @@ pub enum CertificateError {
     /// Its key is not RSA, the only kind that Entra takes here.
     #[error("the certificate's key must be RSA")]
     NotRsa,
+    /// The private key is no PKCS #8 in PEM without a password.
+    #[error(
+        "a private key is PEM of PKCS #8 without a password, from -----BEGIN PRIVATE KEY----- (openssl pkcs8 -topk8 -nodes)"
+    )]
+    PrivateKey,
+}
+
+/// Reads the private key that belongs to a certificate: the DER of PKCS #8, as WebCrypto imports it.
+pub fn read_private_key(text: &str) -> Result<Vec<u8>, CertificateError> {
+    match pem::decode_vec(text.trim().as_bytes()) {
+        Ok(("PRIVATE KEY", der)) => Ok(der),
+        _ => Err(CertificateError::PrivateKey),
+    }
 }
 
 /// What is needed of an app's certificate: Entra finds the public key by its thumbprint.
@@ -92,6 +105,19 @@ mod tests {
         assert_eq!(certificate.not_after.to_string(), "2036-11-20T22:13:47.000Z");
         assert_eq!(Certificate::read("hello"), Err(CertificateError::Unreadable));
         assert_eq!(Certificate::read(include_str!("../tests/elliptic.pem")), Err(CertificateError::NotRsa));
+    }
+
+    #[test]
+    fn a_private_key_is_pkcs8() {
+        let pem = "-----BEGIN PRIVATE KEY-----\nAQID\n-----END PRIVATE KEY-----\n";
+        assert_eq!(read_private_key(pem), Ok(vec![1, 2, 3]));
+        for other in [
+            pem.replace("PRIVATE", "RSA PRIVATE"),
+            pem.replace("PRIVATE", "ENCRYPTED PRIVATE"),
+            String::new(),
+        ] {
+            assert_eq!(read_private_key(&other), Err(CertificateError::PrivateKey));
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod send_mail;
 mod token;
 
 pub use admin_consent::admin_consent;
-pub use assertion::{Certificate, CertificateError, assertion_to_sign, signed_assertion};
+pub use assertion::{Certificate, CertificateError, assertion_to_sign, read_private_key, signed_assertion};
 pub use claims::{ClaimsError, Identity, read_id_token};
 pub use clouds::{Endpoints, HostNotAllowed};
 pub use decision::{Decision, decide};

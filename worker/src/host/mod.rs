@@ -1,10 +1,11 @@
-//! What a Worker has and a pure crate has not: clock, randomness, deadlines, HTTP, encryption, a log.
+//! What a Worker has and a pure crate has not: clock, randomness, deadlines, HTTP, encryption, signatures, a log.
 
 mod clock;
 mod deadline;
 mod fetch;
 mod log;
 mod random;
+mod signing;
 mod vault;
 
 pub(crate) use clock::now;
@@ -12,4 +13,5 @@ pub(crate) use deadline::within;
 pub(crate) use fetch::Fetch;
 pub(crate) use log::{Line, log};
 pub(crate) use random::random;
+pub(crate) use signing::{is_signed_by, sign_ps256};
 pub(crate) use vault::Vault;

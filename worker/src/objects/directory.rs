@@ -1,5 +1,5 @@
-//! The Durable Object `Directory`: ids and names of organisations, for the operator and the cron. Nothing else depends on
-//! being listed here.
+//! The Durable Object `Directory`: ids and names of organisations, for the operator and the cron, and what administrators
+//! were asked to approve. No mailbox depends on being listed here.
 
 use api::{OrganisationId, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,20 @@ impl Call for ListOrganisations {
     const NAME: &'static str = "list";
 }
 
+/// Notes which permissions administrators of a tenant are asked for, and answers with all that they ever were: an approval
+/// replaces the one before, also when another organisation of that tenant asked for it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct WidenApproval {
+    pub(crate) client_id: String,
+    pub(crate) tenant: String,
+    pub(crate) scopes: Vec<String>,
+}
+
+impl Call for WidenApproval {
+    type Reply = Vec<String>;
+    const NAME: &'static str = "widen_approval";
+}
+
 /// One cron run makes fewer subrequests than the 1,000 that an invocation has.
 const LISTED_MAX: i64 = 400;
 
@@ -48,6 +62,9 @@ impl DurableObject for Directory {
         match request.path().trim_start_matches('/') {
             Enlist::NAME => reply(read(&mut request).await.and_then(|call| self.enlist(&call))),
             ListOrganisations::NAME => reply(self.list()),
+            WidenApproval::NAME => {
+                reply(read(&mut request).await.and_then(|call| self.widen_approval(&call)))
+            }
             _ => reply::<()>(Err(internal("no such call"))),
         }
     }
@@ -63,6 +80,28 @@ impl Directory {
             "INSERT OR REPLACE INTO organisation (id, name, at) VALUES (?, ?, ?)",
             vec![call.id.to_string().into(), call.name.as_str().into(), call.at.millis().into()],
         )
+    }
+
+    fn widen_approval(&self, call: &WidenApproval) -> Result<Vec<String>, Problem> {
+        #[derive(Deserialize)]
+        struct Row {
+            scope: String,
+        }
+        self.sql.run(
+            "CREATE TABLE IF NOT EXISTS approval (client_id TEXT NOT NULL, tenant TEXT NOT NULL, scope TEXT NOT NULL, \
+             PRIMARY KEY (client_id, tenant, scope)) WITHOUT ROWID",
+            Vec::new(),
+        )?;
+        let app = || [call.client_id.as_str().into(), call.tenant.to_lowercase().into()];
+        for scope in &call.scopes {
+            let mut values = Vec::from(app());
+            values.push(scope.as_str().into());
+            self.sql
+                .run("INSERT OR IGNORE INTO approval (client_id, tenant, scope) VALUES (?, ?, ?)", values)?;
+        }
+        let query = "SELECT scope FROM approval WHERE client_id = ? AND tenant = ? ORDER BY scope";
+        let rows: Vec<Row> = self.sql.rows(query, Vec::from(app()))?;
+        Ok(rows.into_iter().map(|row| row.scope).collect())
     }
 
     fn list(&self) -> Result<Vec<OrganisationId>, Problem> {

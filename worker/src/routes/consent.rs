@@ -7,11 +7,13 @@ use axum::http::StatusCode;
 use super::answer::{json, no_content};
 use super::{Answer, App, input, who};
 use crate::host::{now, random};
-use crate::objects::mailbox::{Answer as Confirmation, BeginAttempt, FinishAttempt, FinishedAttempt};
+use crate::objects::mailbox::{
+    Answer as Confirmation, BeginAttempt, FinishAttempt, FinishedAttempt, RefuseAttempt,
+};
 use crate::objects::organisation::PinTenant;
 
-/// Redeeming asks Entra (15 s) and Graph (20 s), with Exchange Entra twice.
-const REDEEMING: Duration = Duration::from_secs(55);
+/// Redeeming asks Entra (15 s) and Graph (20 s), with Exchange Entra twice, and with a shared mailbox Graph twice.
+const REDEEMING: Duration = Duration::from_mins(1);
 
 /// `POST /api/mailboxes/{mailbox}/consent`
 #[worker::send]
@@ -39,8 +41,23 @@ pub(super) async fn finish(
     let (mailbox, id) = (employee.mailbox(input::id(&mailbox)?)?, input::id(&attempt)?);
     let finish = input::small_json(request).await?;
     let session = employee.session_digest();
-    let call = FinishAttempt { id, session, tenant: employee.holder.tenant, finish };
+    let around = employee.around()?;
+    let call = FinishAttempt { id, session, tenant: employee.holder.tenant, finish, around };
     json(StatusCode::OK, &mailbox.call_for(&call, REDEEMING).await?)
+}
+
+/// `POST /api/mailboxes/{mailbox}/consent/{attempt}/refusal`: the error that came back, answered as the problem it is.
+#[worker::send]
+pub(super) async fn refuse(
+    State(app): State<App>,
+    Path((mailbox, attempt)): Path<(String, String)>,
+    request: Request,
+) -> Answer {
+    let employee = who::employee(&app, &request).await?;
+    let (mailbox, id) = (employee.mailbox(input::id(&mailbox)?)?, input::id(&attempt)?);
+    let refused = input::small_json(request).await?;
+    let call = RefuseAttempt { id, session: employee.session_digest(), refused };
+    Err(mailbox.call(&call).await?.into())
 }
 
 /// `POST /api/mailboxes/{mailbox}/consent/{attempt}/answer`
@@ -59,7 +76,8 @@ pub(super) async fn answer(
         let tenant = mailbox.call(&FinishedAttempt { id, session: session.clone() }).await?;
         employee.organisation()?.call(&PinTenant { tenant }).await?;
     }
-    match mailbox.call(&Confirmation { id, session, confirmed }).await? {
+    let around = employee.around()?;
+    match mailbox.call(&Confirmation { id, session, confirmed, around }).await? {
         Some(view) => json(StatusCode::OK, &ConsentOutcome::Connected { mailbox: Box::new(view) }),
         None => Ok(no_content()),
     }

@@ -1,6 +1,7 @@
 use api::{CreateMailbox, CreatedMailbox, MailboxId, MailboxSettings, OrganisationId, Problem};
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
+use microsoft::Sending;
 
 use super::answer::json;
 use super::{Answer, App, input, who};
@@ -35,7 +36,11 @@ pub(super) async fn create_mailbox(
     organisation: OrganisationId,
     wanted: CreateMailbox,
 ) -> Result<MailboxId, Problem> {
-    let settings = MailboxSettings { kind: wanted.kind, ..MailboxSettings::new(wanted.address.trim()) };
+    let settings = MailboxSettings {
+        kind: wanted.kind,
+        shared: wanted.shared,
+        ..MailboxSettings::new(wanted.address.trim())
+    };
     if settings.address.parse::<mail::EmailAddress>().is_err() {
         let detail = "an address looks like facturen@example.nl".to_owned();
         let error = api::FieldError { pointer: "/address".to_owned(), detail };
@@ -47,7 +52,9 @@ pub(super) async fn create_mailbox(
     let id = MailboxId::new(at, random()?);
     let objects = Objects::new(&app.env, &config.jurisdiction);
     let listing = organisation::AddMailbox { id, address: settings.address.clone() };
-    objects.organisation(organisation)?.call(&listing).await?;
+    let listed = objects.organisation(organisation)?;
+    listed.call(&listing).await?;
+    listed.call(&organisation::SetSending { mailbox: id, sending: Sending::from(&settings) }).await?;
     objects
         .mailbox(organisation, id)?
         .call(&mailbox::CreateMailbox { organisation, id, settings, at })

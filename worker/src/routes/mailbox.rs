@@ -1,17 +1,19 @@
 use api::{MailboxId, SaveSettings};
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
+use microsoft::Sending;
 
 use super::answer::json;
 use super::{Answer, App, input, who};
-use crate::objects::mailbox::{Remove, Save, Status};
-use crate::objects::organisation::SetAddresses;
+use crate::objects::mailbox::{AskSettings, Remove, Save, Status};
+use crate::objects::organisation::{SetAddresses, SetSending};
 
 /// `GET /api/mailboxes/{mailbox}`: the page, asked anew.
 #[worker::send]
 pub(super) async fn show(State(app): State<App>, Path(id): Path<String>, request: Request) -> Answer {
     let employee = who::employee(&app, &request).await?;
-    json(StatusCode::OK, &employee.mailbox(input::id(&id)?)?.call(&Status {}).await?)
+    let around = employee.around()?;
+    json(StatusCode::OK, &employee.mailbox(input::id(&id)?)?.call(&Status { around }).await?)
 }
 
 /// `PUT /api/mailboxes/{mailbox}`: saves the page.
@@ -27,11 +29,13 @@ pub(super) async fn save(State(app): State<App>, Path(id): Path<String>, request
         [&save.settings.address].into_iter().chain(&save.settings.aliases).cloned().collect();
     // Old and new addresses together until the mailbox has changed: see `SetAddresses`.
     organisation.call(&SetAddresses { id, addresses: addresses.clone(), keep_old: true }).await?;
-    let saved = mailbox.call(&Save { save }).await;
+    let sending = Sending::from(&save.settings);
+    let saved = mailbox.call(&Save { save, around: employee.around()? }).await;
     let settled = if saved.is_ok() {
+        organisation.call(&SetSending { mailbox: id, sending }).await?;
         addresses
     } else {
-        let current = mailbox.call(&Status {}).await?.settings;
+        let current = mailbox.call(&AskSettings {}).await?;
         std::iter::once(current.address).chain(current.aliases).collect()
     };
     organisation.call(&SetAddresses { id, addresses: settled, keep_old: false }).await?;
@@ -42,7 +46,8 @@ pub(super) async fn save(State(app): State<App>, Path(id): Path<String>, request
 #[worker::send]
 pub(super) async fn remove(State(app): State<App>, Path(id): Path<String>, request: Request) -> Answer {
     let employee = who::employee(&app, &request).await?;
-    json(StatusCode::OK, &employee.mailbox(input::id(&id)?)?.call(&Remove {}).await?)
+    let around = employee.around()?;
+    json(StatusCode::OK, &employee.mailbox(input::id(&id)?)?.call(&Remove { around }).await?)
 }
 
 /// What people type around an address or a host name is not meant.

@@ -2,6 +2,8 @@
 //! and pages go out.
 
 mod answer;
+mod approval;
+mod approved_page;
 mod consent;
 mod create_mailbox;
 mod health;
@@ -11,6 +13,7 @@ mod mailbox;
 mod operator;
 mod pages;
 mod problem_page;
+mod registration;
 mod send_message;
 mod session;
 mod show_message;
@@ -56,19 +59,27 @@ pub(crate) fn router(env: Env) -> Router {
         .route("/api/mailboxes", post(create_mailbox::for_session))
         .route("/api/mailboxes/{mailbox}", get(mailbox::show).put(mailbox::save))
         .route("/api/mailboxes/{mailbox}/authentication", delete(mailbox::remove))
+        .route("/api/mailboxes/{mailbox}/authentication/renewal", post(approval::check_again))
+        .route("/api/mailboxes/{mailbox}/approval", post(approval::ask).delete(approval::withdraw))
         .route("/api/mailboxes/{mailbox}/consent", post(consent::begin))
         .route("/api/mailboxes/{mailbox}/consent/{attempt}", post(consent::finish))
+        .route("/api/mailboxes/{mailbox}/consent/{attempt}/refusal", post(consent::refuse))
         .route("/api/mailboxes/{mailbox}/consent/{attempt}/answer", post(consent::answer))
         // The operator
         .route("/operator/organisations", post(operator::create_organisation))
         .route("/operator/organisations/{organisation}/mailboxes", post(create_mailbox::for_operator))
         .route("/operator/organisations/{organisation}/keys", post(operator::create_key))
         .route("/operator/organisations/{organisation}/links", post(links::link_for_operator))
+        .route(
+            "/operator/organisations/{organisation}/registration",
+            get(registration::show).put(registration::set).delete(registration::forget),
+        )
         // Pages
         .route("/", get(pages::page))
         .route("/open", get(pages::page))
         .route("/mailboxes/{mailbox}", get(pages::page))
         .route("/oauth/callback", get(pages::page))
+        .route("/oauth/approved", get(approved_page::approved_page))
         .route("/problems/{code}", get(problem_page::problem_page))
         .route("/healthz", get(health::health))
         .fallback(no_such_path)

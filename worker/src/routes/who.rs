@@ -1,20 +1,23 @@
 //! Who is asking. A MAC is checked here, before any object or body is touched; whether a credential still holds, its
 //! organisation is asked afterwards.
 
-use api::{Code, Digest, MailboxId, OrganisationId, Problem};
+use api::{ApprovalView, Code, Digest, Kind, MailboxId, OrganisationId, Problem, Timestamp};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gateway::purpose::{ApiKey, Session};
 use gateway::{Credential, Mint, same_secret};
+use microsoft::{Endpoints, Sending, admin_consent, asked_of_administrator, permission_name};
 use worker::Env;
 
 use super::App;
 use crate::config::Config;
 use crate::host::now;
+use crate::objects::mailbox::Around;
 use crate::objects::organisation::{SessionHolder, UseSession};
 use crate::objects::{Object, Objects};
+use crate::registration::StoredRegistration;
 
 /// The name of the session cookie; `__Host-` binds it to this host, this path and TLS.
 pub(super) const COOKIE: &str = "__Host-postbode";
@@ -70,9 +73,66 @@ impl Employee {
         self.objects().mailbox(self.organisation, id)
     }
 
+    /// The list of what administrators were asked for.
+    pub(super) fn directory(&self) -> Result<Object, Problem> {
+        self.objects().directory()
+    }
+
     /// The organisation itself.
     pub(super) fn organisation(&self) -> Result<Object, Problem> {
         self.objects().organisation(self.organisation)
+    }
+
+    /// What the page shows beside what the mailbox knows.
+    pub(super) fn around(&self) -> Result<Around, Problem> {
+        let registration = self
+            .holder
+            .registration
+            .as_ref()
+            .map_or_else(|| self.config.registration.view(), StoredRegistration::view);
+        let endpoints = self.endpoints();
+        let mut scopes = asked_of_administrator(&self.in_use(), &endpoints);
+        scopes.extend(
+            self.holder.asked.iter().filter(|scope| !scopes.contains(scope)).cloned().collect::<Vec<_>>(),
+        );
+        let tenant = self.holder.tenant.clone();
+        let at = tenant.clone().unwrap_or_else(|| self.authority());
+        let uri = self.config.approved_uri();
+        // The page that it leads back to believes nothing, so there is no state to keep.
+        let link = admin_consent(&endpoints, &at, &registration.client_id, &scopes, &uri, "approval")
+            .map_err(|refusal| refusal.problem())?;
+        let permissions = scopes.iter().map(|scope| permission_name(scope).to_owned()).collect();
+        let approval = ApprovalView { since: Timestamp::default(), link, permissions, tenant };
+        Ok(Around { registration, approval })
+    }
+
+    /// The permissions to ask an administrator for, as far as this organisation knows.
+    pub(super) fn scopes_in_use(&self) -> Vec<String> {
+        asked_of_administrator(&self.in_use(), &self.endpoints())
+    }
+
+    /// How mail is sent in this tenant, as far as we can know. While the tenant is not known, it may be one in which other
+    /// organisations use the other kind.
+    fn in_use(&self) -> Vec<Sending> {
+        let mut in_use = self.holder.sendings.clone();
+        if self.holder.tenant.is_none() || in_use.is_empty() {
+            let kinds = Kind::ALL.into_iter().filter(|kind| kind.signs_in());
+            in_use.extend(kinds.map(|kind| Sending { kind, shared: false }));
+        }
+        in_use
+    }
+
+    fn endpoints(&self) -> Endpoints {
+        let own = self.holder.registration.as_ref().map(|own| own.cloud).unwrap_or_default();
+        self.config.registration.endpoints.of(own)
+    }
+
+    /// The tenant in URLs while the organisation is not tied to one.
+    fn authority(&self) -> String {
+        match &self.holder.registration {
+            Some(own) => own.tenant.clone().unwrap_or_else(|| "organizations".to_owned()),
+            None => self.config.registration.tenant.clone(),
+        }
     }
 
     fn objects(&self) -> Objects<'_> {

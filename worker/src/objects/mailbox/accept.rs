@@ -63,8 +63,7 @@ impl Inner {
         self.wake_at(now.plus_millis(SAFETY_NET_MS)).await;
 
         let outcome = (call.wait_ms > 0).then(|| self.outcome_of(call.id));
-        let inner = self.clone();
-        self.in_background(async move { inner.pump().await });
+        self.pump_soon();
         if let Some(outcome) = outcome {
             // Whatever comes first; the message goes its way all the same.
             let _ = within(Duration::from_millis(call.wait_ms), outcome).await;

@@ -4,15 +4,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use api::{Problem, Timestamp};
-use gateway::keepalive_at;
+use gateway::{DEFAULT_KEEPALIVE_MS, next_renewal};
 use microsoft::Resource;
 
 use super::Inner;
 use super::pump::HAND_OVER_MS_MAX;
 use crate::host::{Line, log, now};
 
-/// A renewal that something stands in the way of is tried again this often, in milliseconds.
-const TROUBLE_RETRY_MS: i64 = 15 * 60 * 1000;
 /// Alarms closer together than this would be a loop, in milliseconds.
 const ALARM_MS_MIN: i64 = 50;
 
@@ -39,19 +37,16 @@ impl Inner {
     /// Renews a mailbox that sends nothing, and one whose trouble may have been mended meanwhile.
     async fn keep_alive(self: &Rc<Self>) {
         if self.renewal_at().ok().flatten().is_some_and(|at| at <= now()) {
+            let kind = self.store.mailbox().map(|mailbox| mailbox.settings.kind).unwrap_or_default();
             // Its outcome stands in the authentication.
-            let _ = self.renew(Resource::Graph).await;
+            let _ = self.renew(Resource::of(kind).unwrap_or(Resource::Graph)).await;
         }
     }
 
     fn renewal_at(&self) -> Result<Option<Timestamp>, Problem> {
         let Some(authentication) = self.store.authentication()? else { return Ok(None) };
-        Ok(match &authentication.trouble {
-            // A refused refresh token stays refused until somebody signs in.
-            Some(trouble) if trouble.code == api::Code::SignInAgain => None,
-            Some(trouble) => Some(trouble.tried_at.plus_millis(TROUBLE_RETRY_MS)),
-            None => Some(keepalive_at(authentication.renewed_at, self.jitter()?)),
-        })
+        let keepalive_ms = self.config().map_or(DEFAULT_KEEPALIVE_MS, |config| config.keepalive_ms);
+        Ok(next_renewal(&authentication, keepalive_ms, self.jitter()?))
     }
 
     /// The same for every look at one mailbox, different between mailboxes.

@@ -1,10 +1,20 @@
 use api::{
-    AttemptId, BeginConsent, BegunConsent, ConsentOutcome, Digest, FinishConsent, MailboxId, MailboxSettings,
-    MailboxView, MessageId, MessageView, OrganisationId, SaveSettings, Timestamp,
+    ApprovalView, AttemptId, BeginConsent, BegunConsent, ConsentOutcome, Digest, FinishConsent, MailboxId,
+    MailboxSettings, MailboxView, MessageId, MessageView, OrganisationId, Problem, RefusedConsent,
+    RegistrationView, SaveSettings, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 use super::Call;
+
+/// What the organisation knows and the page shows beside what the mailbox knows.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Around {
+    /// The app registration in use.
+    pub(crate) registration: RegistrationView,
+    /// What an administrator would be asked; its `since` is the mailbox's to say.
+    pub(crate) approval: ApprovalView,
+}
 
 macro_rules! calls {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* } -> $reply:ty, $path:literal;)+) => {$(
@@ -29,10 +39,13 @@ calls! {
     } -> (), "create";
 
     /// Asks for the page, anew.
-    Status {} -> MailboxView, "status";
+    Status { around: Around, } -> MailboxView, "status";
+
+    /// Asks for the settings alone.
+    AskSettings {} -> MailboxSettings, "ask_settings";
 
     /// Saves the page.
-    Save { save: SaveSettings, } -> MailboxView, "save";
+    Save { save: SaveSettings, around: Around, } -> MailboxView, "save";
 
     /// Begins a consent attempt.
     BeginAttempt {
@@ -49,13 +62,22 @@ calls! {
         session: Digest,
         tenant: Option<String>,
         finish: FinishConsent,
+        around: Around,
     } -> ConsentOutcome, "finish_attempt";
+
+    /// Ends it with the error that Microsoft sent back instead; what that amounts to.
+    RefuseAttempt {
+        id: AttemptId,
+        session: Digest,
+        refused: RefusedConsent,
+    } -> Problem, "refuse_attempt";
 
     /// What the person said to a confirmation.
     Answer {
         id: AttemptId,
         session: Digest,
         confirmed: bool,
+        around: Around,
     } -> Option<MailboxView>, "answer_attempt";
 
     /// Asks which tenant a sign-in that waits for its confirmation is of.
@@ -65,7 +87,13 @@ calls! {
     } -> String, "finished_attempt";
 
     /// Deletes the authentication.
-    Remove {} -> MailboxView, "remove";
+    Remove { around: Around, } -> MailboxView, "remove";
+
+    /// Notes that somebody asks an administrator, or no longer does.
+    AskApproval { asked: bool, around: Around, } -> MailboxView, "ask_approval";
+
+    /// Looks whether what stood in the way is gone, by renewing.
+    CheckAgain { around: Around, } -> MailboxView, "check_again";
 
     /// Takes a message; its JSON is the body of the call.
     Accept {

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use api::{BegunConsent, Code, ConsentOutcome, Digest, MailboxView, Problem};
 use futures_channel::oneshot;
-use gateway::{ATTEMPT_SECONDS, Attempt, Authentication, CameBack, kept_confirmation, verify_return};
+use gateway::{
+    ATTEMPT_SECONDS, Attempt, Authentication, CameBack, RefusedReturn, judge_refusal, kept_confirmation,
+    verify_return,
+};
 use microsoft::asked_at_consent;
 
 use super::Inner;
-use super::calls::{Answer, BeginAttempt, FinishAttempt, FinishedAttempt};
+use super::calls::{Answer, Around, BeginAttempt, FinishAttempt, FinishedAttempt, RefuseAttempt};
 use super::records::{AttemptRecord, Progress};
 use super::redeem::Redeemed;
 use crate::config::Config;
@@ -23,8 +26,9 @@ const JOIN_LIMIT: Duration = Duration::from_mins(1);
 const DIGEST_CHARS: usize = 43;
 
 impl Inner {
-    pub(super) fn begin_attempt(&self, call: BeginAttempt) -> Result<BegunConsent, Problem> {
+    pub(super) async fn begin_attempt(&self, call: BeginAttempt) -> Result<BegunConsent, Problem> {
         let config = self.config()?;
+        let registration = self.registration(&config).await?;
         let mailbox = self.store.mailbox()?;
         let kind = mailbox.settings.kind;
         if !kind.signs_in() {
@@ -44,20 +48,27 @@ impl Inner {
             id: call.id,
             session: call.session,
             kind,
+            shared: mailbox.settings.shared,
             address: mailbox.settings.address.clone(),
-            tenant: call.tenant.unwrap_or_else(|| config.tenant.clone()),
+            tenant: call.tenant.unwrap_or_else(|| registration.tenant.clone()),
+            client_id: registration.client_id.clone(),
             challenge: Digest(hashes.challenge.0),
             state_hash: hashes.state_hash,
             nonce_hash: hashes.nonce_hash,
             begun_at: now,
         };
+        // Nobody can sign in as a shared mailbox, and a hint and a prompt must not meet (Microsoft: v2-protocols-oidc).
+        let choose = hashes.choose_account || attempt.shared;
+        let trouble = self.store.authentication()?.and_then(|authentication| authentication.trouble);
         let begun = BegunConsent {
             attempt: attempt.id,
-            authorization_endpoint: config.endpoints.authorize(&attempt.tenant),
-            client_id: config.registration.client_id.clone(),
+            authorization_endpoint: registration.endpoints.authorize(&attempt.tenant),
+            client_id: attempt.client_id.clone(),
             redirect_uri: config.redirect_uri(),
-            scopes: asked_at_consent(kind, &config.endpoints),
-            login_hint: attempt.address.clone(),
+            scopes: asked_at_consent(attempt.sending(), &registration.endpoints),
+            login_hint: (!choose).then(|| attempt.address.clone()),
+            prompt: choose.then(|| "select_account".to_owned()),
+            claims: trouble.and_then(|trouble| trouble.claims),
             expires_in_seconds: ATTEMPT_SECONDS,
         };
         self.store.delete_attempts_before(now.plus_millis(-REMEMBERED_MS))?;
@@ -79,7 +90,7 @@ impl Inner {
         match record.progress {
             Progress::Begun => {}
             Progress::Connected => {
-                return Ok(ConsentOutcome::Connected { mailbox: Box::new(self.page(&config)?) });
+                return Ok(ConsentOutcome::Connected { mailbox: Box::new(self.page(&config, call.around)?) });
             }
             Progress::Confirm(outcome, _) => return Ok(*outcome),
             Progress::Refused(problem) => return Err(*problem),
@@ -98,8 +109,12 @@ impl Inner {
         self.store.set_attempt(&record)?;
         self.redeeming.borrow_mut().insert(call.id, Vec::new());
 
-        let redeemed = self.redeem(&config, &attempt, call, checked).await;
-        let outcome = redeemed.and_then(|redeemed| self.conclude(&config, redeemed));
+        let around = call.around.clone();
+        let redeemed = match self.registration(&config).await {
+            Ok(registration) => self.redeem(&config, &registration, &attempt, call, checked).await,
+            Err(problem) => Err(problem),
+        };
+        let outcome = redeemed.and_then(|redeemed| self.conclude(&config, redeemed, around));
         let (progress, outcome) = match outcome {
             Ok((progress, outcome)) => (progress, Ok(outcome)),
             Err(problem) => (Progress::Refused(Box::new(problem.clone())), Err(problem)),
@@ -115,12 +130,12 @@ impl Inner {
     }
 
     /// What the person said to a confirmation.
-    pub(super) fn answer_attempt(self: &Rc<Self>, call: &Answer) -> Result<Option<MailboxView>, Problem> {
+    pub(super) fn answer_attempt(self: &Rc<Self>, call: Answer) -> Result<Option<MailboxView>, Problem> {
         let config = self.config()?;
         let record = self.attempt_of(call.id, &call.session)?;
         let authentication = match record.progress {
             Progress::Confirm(_, authentication) => authentication,
-            Progress::Connected => return self.page(&config).map(Some),
+            Progress::Connected => return self.page(&config, call.around).map(Some),
             Progress::Refused(problem) => return Err(*problem),
             // Cancelled at Microsoft, or here while waiting: nobody is there any more.
             Progress::Begun if !call.confirmed => {
@@ -138,7 +153,29 @@ impl Inner {
         }
         self.connect(&config, &authentication)?;
         self.keep_progress(call.id, Progress::Connected)?;
-        self.page(&config).map(Some)
+        self.page(&config, call.around).map(Some)
+    }
+
+    /// Ends an attempt with the error that came back; one that does not belong to it changes nothing.
+    pub(super) fn refuse_attempt(&self, call: &RefuseAttempt) -> Result<Problem, Problem> {
+        let record = self.attempt_of(call.id, &call.session)?;
+        match record.progress {
+            Progress::Begun => {}
+            // A second post of the same error gets what the first one got.
+            Progress::Refused(problem) => return Ok(*problem),
+            _ => return Err(ended("it is past the page at Microsoft")),
+        }
+        match judge_refusal(&record.attempt, &call.refused, &call.session, now()) {
+            RefusedReturn::NotOurs(problem) => Err(problem),
+            RefusedReturn::Ends(problem) => {
+                let id = self.store.mailbox()?.id.to_string();
+                let line =
+                    Line { event: "consent", outcome: problem.code.as_str(), object: &id, ..Line::default() };
+                log(&line);
+                self.keep_progress(call.id, Progress::Refused(Box::new(problem.clone())))?;
+                Ok(problem)
+            }
+        }
     }
 
     /// The tenant of a sign-in that waits for its confirmation.
@@ -179,6 +216,7 @@ impl Inner {
         self: &Rc<Self>,
         config: &Config,
         redeemed: Redeemed,
+        around: Around,
     ) -> Result<(Progress, ConsentOutcome), Problem> {
         if self.store.mailbox()?.epoch != redeemed.epoch {
             return Err(ended(
@@ -187,7 +225,7 @@ impl Inner {
         }
         if redeemed.confirm.is_empty() {
             self.connect(config, &redeemed.authentication)?;
-            let outcome = ConsentOutcome::Connected { mailbox: Box::new(self.page(config)?) };
+            let outcome = ConsentOutcome::Connected { mailbox: Box::new(self.page(config, around)?) };
             return Ok((Progress::Connected, outcome));
         }
         let outcome = ConsentOutcome::Confirm {
@@ -202,6 +240,8 @@ impl Inner {
     fn connect(self: &Rc<Self>, config: &Config, authentication: &Authentication) -> Result<(), Problem> {
         let mut mailbox = self.store.mailbox()?;
         mailbox.epoch += 1;
+        mailbox.approval_asked_at = None;
+        mailbox.removed_at = None;
         self.store.set_mailbox(&mailbox)?;
         self.store.set_authentication(authentication)?;
         *self.token.borrow_mut() = None;

@@ -48,7 +48,9 @@ impl Inner {
         token: &microsoft::AccessToken,
     ) -> Result<Sent, Refusal> {
         let config = self.config().map_err(own_fault)?;
-        let request = send_mail(&config.endpoints, token, &record.id.to_string(), &SendMail::new(message))?;
+        let cloud = self.store.authentication().map_err(own_fault)?.map(|it| it.cloud).unwrap_or_default();
+        let endpoints = config.registration.endpoints.of(cloud);
+        let request = send_mail(&endpoints, token, &record.id.to_string(), &SendMail::new(message))?;
         // The request may have arrived, whatever happened to its answer.
         let lost = |error| Refusal::new(Code::OutcomeUnknown, format!("Microsoft Graph: {error}"));
         Fetch::HAND_OVER.send(request).await.map_err(lost).map(|answer| read_send_mail(&answer))

@@ -6,11 +6,13 @@
 
 mod accept;
 mod alarm;
+mod approval;
 mod calls;
 mod consent;
 mod hand_over;
 mod kv;
 mod page;
+mod prove;
 mod pump;
 mod records;
 mod redeem;
@@ -29,12 +31,15 @@ use futures_channel::oneshot;
 use microsoft::AccessToken;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
+use super::Objects;
 use super::call::{Call, internal, read, reply};
+use super::organisation::AskRegistration;
 use crate::config::Config;
+use crate::registration::Registration;
 
 pub(crate) use calls::{
-    Accept, Answer, BeginAttempt, CreateMailbox, FinishAttempt, FinishedAttempt, Look, Nudge, Remove, Save,
-    Status,
+    Accept, Answer, Around, AskApproval, AskSettings, BeginAttempt, CheckAgain, CreateMailbox, FinishAttempt,
+    FinishedAttempt, Look, Nudge, RefuseAttempt, Remove, Save, Status,
 };
 
 /// One mailbox.
@@ -92,24 +97,34 @@ impl DurableObject for Mailbox {
         let (inner, request) = (&self.0, &mut request);
         match request.path().trim_start_matches('/') {
             CreateMailbox::NAME => reply(read(request).await.and_then(|call| inner.create(&call))),
-            Status::NAME => reply(inner.status()),
+            Status::NAME => reply(read(request).await.and_then(|call: Status| inner.status(call.around))),
+            AskSettings::NAME => reply(inner.settings()),
             Save::NAME => match read(request).await {
                 Ok(call) => reply(inner.save(call).await),
                 Err(problem) => reply::<()>(Err(problem)),
             },
-            BeginAttempt::NAME => reply(read(request).await.and_then(|call| inner.begin_attempt(call))),
+            BeginAttempt::NAME => match read(request).await {
+                Ok(call) => reply(inner.begin_attempt(call).await),
+                Err(problem) => reply::<()>(Err(problem)),
+            },
+            RefuseAttempt::NAME => reply(read(request).await.and_then(|call| inner.refuse_attempt(&call))),
+            AskApproval::NAME => reply(read(request).await.and_then(|call| inner.ask_approval(call))),
+            CheckAgain::NAME => match read(request).await {
+                Ok(call) => reply(inner.check_again(call).await),
+                Err(problem) => reply::<()>(Err(problem)),
+            },
             FinishAttempt::NAME => match read(request).await {
                 Ok(call) => reply(inner.finish_attempt(call).await),
                 Err(problem) => reply::<()>(Err(problem)),
             },
             Answer::NAME => match read(request).await {
-                Ok(call) => reply(inner.answer_attempt(&call)),
+                Ok(call) => reply(inner.answer_attempt(call)),
                 Err(problem) => reply::<()>(Err(problem)),
             },
             FinishedAttempt::NAME => {
                 reply(read(request).await.and_then(|call| inner.tenant_to_confirm(&call)))
             }
-            Remove::NAME => reply(inner.remove()),
+            Remove::NAME => reply(read(request).await.and_then(|call: Remove| inner.remove(call.around))),
             Accept::NAME => match read::<Accept>(request).await {
                 Ok(call) => match request.bytes().await {
                     Ok(body) => reply(inner.accept(call, &body).await),
@@ -133,6 +148,16 @@ impl DurableObject for Mailbox {
 impl Inner {
     fn config(&self) -> Result<Config, Problem> {
         Config::read(&self.env)
+    }
+
+    /// The app registration in use. Asked of the organisation each time, so that a new one counts at once.
+    async fn registration(&self, config: &Config) -> Result<Registration, Problem> {
+        let id = self.store.mailbox()?.organisation;
+        let organisation = Objects::new(&self.env, &config.jurisdiction).organisation(id)?;
+        match organisation.call(&AskRegistration {}).await? {
+            Some(own) => own.open(config, id).await,
+            None => Ok(config.registration.clone()),
+        }
     }
 
     /// Goes on with work after the answer has been given.

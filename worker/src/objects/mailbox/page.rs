@@ -1,19 +1,25 @@
-use api::{MailboxView, Problem};
-use gateway::{ATTEMPT_SECONDS, message_bytes_effective, state, view};
+use api::{ApprovalView, Delay, MailboxSettings, MailboxView, Problem};
+use gateway::{ATTEMPT_SECONDS, Situation, message_bytes_effective, state, view};
+use microsoft::Sending;
 
 use super::Inner;
+use super::calls::Around;
 use super::records::Progress;
 use crate::config::Config;
 use crate::host::now;
 
 impl Inner {
     /// Asks everything anew: the *Status* button.
-    pub(super) fn status(&self) -> Result<MailboxView, Problem> {
-        self.page(&self.config()?)
+    pub(super) fn status(&self, around: Around) -> Result<MailboxView, Problem> {
+        self.page(&self.config()?, around)
+    }
+
+    pub(super) fn settings(&self) -> Result<MailboxSettings, Problem> {
+        Ok(self.store.mailbox()?.settings)
     }
 
     /// The E-mail server page as it is now.
-    pub(super) fn page(&self, config: &Config) -> Result<MailboxView, Problem> {
+    pub(super) fn page(&self, config: &Config, around: Around) -> Result<MailboxView, Problem> {
         let (mailbox, now) = (self.store.mailbox()?, now());
         let authentication = self.store.authentication()?;
         let kind = mailbox.settings.kind;
@@ -21,13 +27,34 @@ impl Inner {
             matches!(record.progress, Progress::Begun | Progress::Redeeming)
                 && now.since(record.attempt.begun_at) < i64::from(ATTEMPT_SECONDS) * 1000
         });
+        let delay = self.store.next_retry()?.and_then(|message| {
+            let failure = message.failure?;
+            Some(Delay { code: failure.code, detail: failure.detail, until: message.next_attempt_at? })
+        });
+        let state = state(Situation {
+            kind,
+            authentication: authentication.as_ref(),
+            signing_in,
+            approval_asked: mailbox.approval_asked_at.is_some(),
+            removed: mailbox.removed_at.is_some(),
+            delayed: delay.is_some(),
+        });
+        let sending = Sending::from(&mailbox.settings);
         Ok(MailboxView {
             id: mailbox.id,
             version: mailbox.version,
             message_bytes_effective: message_bytes_effective(&mailbox.settings),
             access_code_stored: mailbox.access_code.is_some(),
-            state: state(kind, authentication.as_ref(), signing_in),
-            authentication: authentication.map(|record| view(&record, kind, &config.endpoints, now)),
+            state,
+            trouble: authentication.as_ref().and_then(|record| Some(record.trouble.as_ref()?.view())),
+            authentication: authentication.map(|record| {
+                let endpoints = config.registration.endpoints.of(record.cloud);
+                view(&record, sending, &endpoints, now)
+            }),
+            delay,
+            approval: mailbox.approval_asked_at.map(|since| ApprovalView { since, ..around.approval }),
+            removed_at: mailbox.removed_at,
+            registration: kind.signs_in().then_some(around.registration),
             waiting: self.store.open_messages()?,
             handed_over_at: mailbox.handed_over_at,
             settings: mailbox.settings,

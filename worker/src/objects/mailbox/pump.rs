@@ -2,15 +2,15 @@
 
 use std::rc::Rc;
 
-use api::{Code, Failure, MessageState, Problem, Timestamp, Upstream};
+use api::{Code, Failure, MessageState, Problem, Reason, Timestamp, Upstream};
 use futures_util::future::join_all;
 use gateway::{CONCURRENCY_MAX, Next, after_refusal, renewal_due};
-use microsoft::Resource;
+use microsoft::{Refusal, Resource};
 
 use super::Inner;
 use super::hand_over::Ended;
 use super::records::MessageRecord;
-use super::refresh::not_signed_in;
+use super::refresh::{found_here, not_signed_in};
 use crate::host::{Line, log, now, random};
 
 /// Messages of one run: each takes up to two subrequests, of the 50 that an invocation has on the free plan.
@@ -24,6 +24,12 @@ impl Inner {
     pub(super) async fn pump(self: &Rc<Self>) {
         join_all((0..CONCURRENCY_MAX).map(|_| self.pump_lane())).await;
         self.rearm().await;
+    }
+
+    /// The same, after the answer that is being given.
+    pub(super) fn pump_soon(self: &Rc<Self>) {
+        let inner = self.clone();
+        self.in_background(async move { inner.pump().await });
     }
 
     /// Hands over one message after another.
@@ -57,7 +63,7 @@ impl Inner {
             None => return self.hold_all(&not_signed_in().failure()).map(|()| None),
             Some(authentication) => {
                 if let Some(trouble) = authentication.trouble {
-                    let refusal = microsoft::Refusal::new(trouble.code, trouble.detail);
+                    let refusal = Refusal::new(trouble.code, trouble.detail);
                     return self.hold_all(&refusal.failure()).map(|()| None);
                 }
             }
@@ -107,7 +113,9 @@ impl Inner {
                 }
                 if refusal.code == Code::SignInAgain {
                     // Graph did not take a fresh token either: the page must say so, or nobody would sign in.
-                    self.note_trouble(&self.store.mailbox()?, &refusal);
+                    let found = found_here(Reason::FreshTokenRefused, &refusal.detail);
+                    let found = Refusal { upstream: refusal.upstream.clone(), ..found };
+                    self.note_failure(&self.store.mailbox()?, &found);
                 }
                 let jitter = u32::from_le_bytes(random::<4>()?);
                 let next = after_refusal(&refusal, stage, message.attempts, now, jitter);
@@ -210,7 +218,7 @@ impl Inner {
         if self.recovered.replace(true) && !cut_off {
             return Ok(());
         }
-        let refusal = microsoft::Refusal::new(Code::OutcomeUnknown, "the hand-over was cut off on our side");
+        let refusal = Refusal::new(Code::OutcomeUnknown, "the hand-over was cut off on our side");
         for mut message in self.store.due(&[MessageState::Sending], now, usize::MAX >> 12)? {
             if !self.sending.borrow().contains_key(&message.id) {
                 message.state = MessageState::Unknown;

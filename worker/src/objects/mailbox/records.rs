@@ -22,13 +22,19 @@ pub(super) struct MailboxRecord {
     pub(super) access_code: Option<(u64, SealedText)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) handed_over_at: Option<Timestamp>,
+    /// When somebody chose to ask an administrator; forgotten when a sign-in succeeds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) approval_asked_at: Option<Timestamp>,
+    /// When somebody removed the authentication; forgotten when a sign-in succeeds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) removed_at: Option<Timestamp>,
     pub(super) created_at: Timestamp,
 }
 
 impl MailboxRecord {
     /// Names one of this mailbox's records for sealing.
     pub(super) fn sealed_as(&self, kind: &'static str, number: impl Display) -> Record {
-        Record { kind, organisation: self.organisation, mailbox: self.id, number: number.to_string() }
+        Record { kind, organisation: self.organisation, mailbox: Some(self.id), number: number.to_string() }
     }
 }
 

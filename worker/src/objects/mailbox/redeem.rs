@@ -11,9 +11,11 @@ use microsoft::{
 use super::Inner;
 use super::calls::FinishAttempt;
 use super::consent::ended;
+use super::prove::prove;
 use super::records::MailboxRecord;
 use crate::config::Config;
 use crate::host::{Fetch, now};
+use crate::registration::Registration;
 
 /// A redeemed code, judged and sealed.
 pub(super) struct Redeemed {
@@ -29,33 +31,34 @@ impl Inner {
     pub(super) async fn redeem(
         &self,
         config: &Config,
+        registration: &Registration,
         attempt: &Attempt,
         call: FinishAttempt,
         _checked: gateway::CheckedReturn,
     ) -> Result<Redeemed, Problem> {
-        let endpoint = TokenEndpoint {
-            endpoints: &config.endpoints,
-            tenant: &attempt.tenant,
-            registration: &config.registration,
-        };
+        if !attempt.client_id.is_empty() && attempt.client_id != registration.client_id {
+            return Err(ended("the app registration was replaced while the sign-in was under way"));
+        }
+        let endpoints = &registration.endpoints;
         let resource = Resource::of(attempt.kind).ok_or_else(|| ended("this kind has no sign-in"))?;
         let redemption = Redemption {
             code: AuthorizationCode::new(call.finish.code),
             verifier: PkceCodeVerifier::new(call.finish.verifier),
             redirect_uri: config.redirect_uri(),
         };
-        let scopes = resource.scopes(attempt.kind, &config.endpoints);
-        let mut tokens = endpoint
+        let scopes = resource.scopes(attempt.sending(), endpoints);
+        let mut tokens = token_endpoint(registration, &attempt.tenant)
+            .await?
             .redeem(redemption, &scopes, &Fetch::TOKENS)
             .await
             .map_err(|refusal| at_consent(refusal.problem()))?;
         let issued_at = now();
         let id_token = tokens.id_token.take().unwrap_or_default();
-        let identity = read_id_token(&id_token, &config.registration.client_id, &config.endpoints, issued_at)
-            .map_err(|error| {
+        let identity =
+            read_id_token(&id_token, &registration.client_id, endpoints, issued_at).map_err(|error| {
                 Problem::new(Code::ConsentMismatch, error.to_string()).with_param("what", &"id_token")
             })?;
-        let profile = self.who(config, endpoint, attempt, resource, &mut tokens).await?;
+        let profile = who(registration, attempt, resource, &mut tokens).await?;
 
         // The address and permissions are judged before anything is stored.
         let before = self.store.authentication()?;
@@ -66,46 +69,24 @@ impl Inner {
             organisation_tenant: call.tenant.as_deref(),
             before: before.as_ref(),
         };
-        let judged = judge(attempt, signed_in, &config.endpoints)?;
+        let judged = judge(attempt, signed_in, endpoints)?;
+        if judged.to_prove && resource == Resource::Graph {
+            prove(registration, attempt, &tokens.access, &judged.account.address).await?;
+        }
         let mut mailbox = self.store.mailbox()?;
         mailbox.number += 1;
         self.store.set_mailbox(&mailbox)?;
-        let authentication =
-            self.seal(config, &mailbox, resource, &tokens, &identity, judged.account, issued_at).await?;
+        let authentication = self
+            .seal(config, registration, &mailbox, resource, &tokens, &identity, judged.account, issued_at)
+            .await?;
         Ok(Redeemed { authentication, confirm: judged.confirm, epoch: mailbox.epoch })
-    }
-
-    /// Asks Graph whose tokens these are; with a token for Exchange, one for Graph comes by refresh first.
-    async fn who(
-        &self,
-        config: &Config,
-        endpoint: TokenEndpoint<'_>,
-        attempt: &Attempt,
-        resource: Resource,
-        tokens: &mut Tokens,
-    ) -> Result<Profile, Problem> {
-        let to_problem = |refusal: microsoft::Refusal| at_consent(refusal.problem());
-        let access = match (resource, &tokens.refresh) {
-            (Resource::Exchange, Some(refresh)) => {
-                let scopes = Resource::Graph.scopes(attempt.kind, &config.endpoints);
-                let graph = endpoint.refresh(refresh, &scopes, &Fetch::TOKENS).await.map_err(to_problem)?;
-                tokens.refresh = graph.refresh.or(tokens.refresh.take());
-                graph.access
-            }
-            _ => tokens.access.clone(),
-        };
-        let request = me(&config.endpoints, &access, &attempt.id.to_string()).map_err(to_problem)?;
-        let unreachable = |error: microsoft::TransportError| {
-            Problem::new(Code::MicrosoftUnavailable, format!("Microsoft Graph: {error}"))
-        };
-        let answer = Fetch::GRAPH.send(request).await.map_err(unreachable)?;
-        read_me(&answer).map_err(to_problem)
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one record")]
     async fn seal(
         &self,
         config: &Config,
+        registration: &Registration,
         mailbox: &MailboxRecord,
         resource: Resource,
         tokens: &Tokens,
@@ -118,6 +99,8 @@ impl Inner {
         Ok(Authentication {
             tenant_id: identity.tenant_id.clone(),
             object_id: identity.object_id.clone(),
+            client_id: Some(registration.client_id.clone()),
+            cloud: registration.cloud,
             account,
             scopes: tokens.scopes.clone(),
             authenticated_at: issued_at,
@@ -129,8 +112,48 @@ impl Inner {
                 self.access_record(config, mailbox, resource, tokens, issued_at).await.map_err(to_problem)?,
             ],
             trouble: None,
+            pause: None,
         })
     }
+}
+
+/// Where a token request of that registration goes, with a proof for it.
+pub(super) async fn token_endpoint<'r>(
+    registration: &'r Registration,
+    tenant: &'r str,
+) -> Result<TokenEndpoint<'r>, Problem> {
+    Ok(TokenEndpoint {
+        endpoints: &registration.endpoints,
+        tenant,
+        client_id: &registration.client_id,
+        proof: registration.proof(tenant).await?,
+    })
+}
+
+/// Asks Graph whose tokens these are; with a token for Exchange, one for Graph comes by refresh first.
+async fn who(
+    registration: &Registration,
+    attempt: &Attempt,
+    resource: Resource,
+    tokens: &mut Tokens,
+) -> Result<Profile, Problem> {
+    let to_problem = |refusal: microsoft::Refusal| at_consent(refusal.problem());
+    let endpoints = &registration.endpoints;
+    let access = match (resource, &tokens.refresh) {
+        (Resource::Exchange, Some(refresh)) => {
+            let scopes = Resource::Graph.scopes(attempt.sending(), endpoints);
+            let endpoint = token_endpoint(registration, &attempt.tenant).await?;
+            let graph = endpoint.refresh(refresh, &scopes, &Fetch::TOKENS).await.map_err(to_problem)?;
+            tokens.refresh = graph.refresh.or(tokens.refresh.take());
+            graph.access
+        }
+        _ => tokens.access.clone(),
+    };
+    let request = me(endpoints, &access, &attempt.id.to_string()).map_err(to_problem)?;
+    let unreachable = |error: microsoft::TransportError| {
+        Problem::new(Code::MicrosoftUnavailable, format!("Microsoft Graph: {error}"))
+    };
+    read_me(&Fetch::GRAPH.send(request).await.map_err(unreachable)?).map_err(to_problem)
 }
 
 /// While somebody signs in, "sign in again" would be odd advice: it is this sign-in that Microsoft refused.

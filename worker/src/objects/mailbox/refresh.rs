@@ -3,83 +3,93 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use api::{Code, Timestamp};
+use api::{Code, Reason, Timestamp};
 use futures_channel::oneshot;
-use gateway::{AccessRecord, Authentication, SealedToken, Trouble};
-use microsoft::{AccessToken, RefreshToken, Refusal, Resource, TokenEndpoint, Tokens};
+use gateway::{AccessRecord, Authentication, Pause, SealedToken, Trouble};
+use microsoft::{AccessToken, Decision, RefreshToken, Refusal, Resource, Sending, Tokens, Verdict};
 
 use super::Inner;
 use super::records::MailboxRecord;
+use super::redeem::token_endpoint;
 use crate::config::Config;
-use crate::host::{Fetch, Line, Vault, log, now, within};
+use crate::host::{Fetch, Line, Vault, log, now, random, within};
+use crate::registration::Registration;
 
 /// A renewal under way.
 pub(super) struct Flight {
     id: u64,
     started_at: Timestamp,
-    followers: Vec<oneshot::Sender<Result<(), Refusal>>>,
+    waiting: Vec<oneshot::Sender<Result<(), Refusal>>>,
 }
 
-/// A renewal that takes longer has lost its leader (its request ended, or the module was replaced); the next caller
-/// starts another. Longer than [`Fetch::TOKENS`] twice, for the previous token.
+/// A renewal that takes longer has been lost (the module was replaced under it); the next caller starts another. Longer
+/// than [`Fetch::TOKENS`] twice, for the previous token.
 const FLIGHT_MS_MAX: i64 = 35_000;
-
-enum Role {
-    Leads(u64),
-    Follows(oneshot::Receiver<Result<(), Refusal>>),
-}
 
 impl Inner {
     /// Renews refresh and access token, or waits for the renewal that is under way.
+    ///
+    /// The renewal belongs to nobody who waits for it: whoever hangs up meanwhile takes nothing away from the others.
     pub(super) async fn renew(self: &Rc<Self>, resource: Resource) -> Result<(), Refusal> {
-        match self.take_role() {
-            Role::Follows(outcome) => {
-                let limit = Duration::from_millis(FLIGHT_MS_MAX.unsigned_abs());
-                match within(limit, outcome).await {
-                    Some(Ok(outcome)) => outcome,
-                    _ => Err(Refusal::new(Code::Busy, "a renewal under way brought no outcome")),
-                }
-            }
-            Role::Leads(id) => {
-                let outcome = self.renew_now(resource).await;
-                let flight = {
-                    let mut flight = self.flight.borrow_mut();
-                    if flight.as_ref().is_some_and(|flight| flight.id == id) { flight.take() } else { None }
-                };
-                for follower in flight.into_iter().flat_map(|flight| flight.followers) {
-                    // A follower that has given up by now is no loss.
-                    let _ = follower.send(outcome.clone());
-                }
-                outcome
-            }
+        let (sender, outcome) = oneshot::channel();
+        if let Some(id) = self.board(sender) {
+            let inner = self.clone();
+            self.in_background(async move {
+                let outcome = inner.renew_now(resource).await;
+                inner.land(id, &outcome);
+            });
+        }
+        let limit = Duration::from_millis(FLIGHT_MS_MAX.unsigned_abs());
+        match within(limit, outcome).await {
+            Some(Ok(outcome)) => outcome,
+            _ => Err(Refusal::new(Code::Busy, "a renewal under way brought no outcome")),
         }
     }
 
-    fn take_role(&self) -> Role {
+    /// Joins the renewal under way; the number of a new one when there is none to join.
+    fn board(&self, waiting: oneshot::Sender<Result<(), Refusal>>) -> Option<u64> {
         let mut flight = self.flight.borrow_mut();
         match flight.as_mut() {
             Some(flight) if now().since(flight.started_at) < FLIGHT_MS_MAX => {
-                let (sender, receiver) = oneshot::channel();
-                flight.followers.push(sender);
-                Role::Follows(receiver)
+                flight.waiting.push(waiting);
+                None
             }
             _ => {
                 let id = self.flights.get() + 1;
                 self.flights.set(id);
-                *flight = Some(Flight { id, started_at: now(), followers: Vec::new() });
-                Role::Leads(id)
+                *flight = Some(Flight { id, started_at: now(), waiting: vec![waiting] });
+                Some(id)
             }
         }
     }
 
+    fn land(&self, id: u64, outcome: &Result<(), Refusal>) {
+        let flight = {
+            let mut flight = self.flight.borrow_mut();
+            if flight.as_ref().is_some_and(|flight| flight.id == id) { flight.take() } else { None }
+        };
+        for waiting in flight.into_iter().flat_map(|flight| flight.waiting) {
+            // Somebody who has given up by now is no loss.
+            let _ = waiting.send(outcome.clone());
+        }
+    }
+
     async fn renew_now(self: &Rc<Self>, resource: Resource) -> Result<(), Refusal> {
-        let config = self.config().map_err(own_fault)?;
+        let before = self.store.authentication().map_err(own_fault)?.ok_or_else(not_signed_in)?;
+        if let Some(refusal) = before.pause.as_ref().and_then(|pause| pause.refusal(now())) {
+            return Err(refusal);
+        }
         let (mailbox, before) = self.begin_renewal()?;
-        let asked = self.ask_for_tokens(&config, &mailbox, &before, resource).await;
-        let outcome = match asked {
-            Ok(tokens) => self.take_over(&config, &mailbox, resource, &tokens).await,
+        let asked = async {
+            let config = self.config().map_err(own_fault)?;
+            let registration = self.registration(&config).await.map_err(own_fault)?;
+            let tokens = self.ask_for_tokens(&config, &registration, &mailbox, &before, resource).await?;
+            Ok((config, tokens))
+        };
+        let outcome = match asked.await {
+            Ok((config, tokens)) => self.take_over(&config, &mailbox, resource, &tokens).await,
             Err(refusal) => {
-                self.note_trouble(&mailbox, &refusal);
+                self.note_failure(&mailbox, &refusal);
                 Err(refusal)
             }
         };
@@ -89,6 +99,7 @@ impl Inner {
             Err(refusal) => (refusal.code.as_str(), refusal.detail.as_str()),
         };
         log(&Line { event: "renewal", outcome: outcome_word, object: &object, detail, ..Line::default() });
+        self.rearm().await;
         outcome
     }
 
@@ -101,27 +112,32 @@ impl Inner {
         Ok((mailbox, before))
     }
 
-    /// Asks with the newest refresh token and, if Entra does not take it, once with the one before.
+    /// Asks with the newest refresh token and, if Entra says that it is at its end, once with the one before: its
+    /// successor may have been lost on the way to us.
     async fn ask_for_tokens(
         &self,
         config: &Config,
+        registration: &Registration,
         mailbox: &MailboxRecord,
         before: &Authentication,
         resource: Resource,
     ) -> Result<Tokens, Refusal> {
-        let endpoint = TokenEndpoint {
-            endpoints: &config.endpoints,
-            tenant: &before.tenant_id,
-            registration: &config.registration,
-        };
-        let scopes = resource.scopes(mailbox.settings.kind, &config.endpoints);
+        if before.client_id.as_ref().is_some_and(|id| *id != registration.client_id) {
+            return Err(found_here(
+                Reason::RegistrationChanged,
+                "the tokens were issued to another app registration than the one in use",
+            ));
+        }
+        let sending = Sending::from(&mailbox.settings);
+        let scopes = resource.scopes(sending, &registration.endpoints);
         let ask = async |token: &SealedToken| {
             let record = mailbox.sealed_as("refresh_token", token.number);
             let opened = Vault(&config.ring).open_text(&record, &token.sealed).await.map_err(own_fault)?;
+            let endpoint = token_endpoint(registration, &before.tenant_id).await.map_err(own_fault)?;
             endpoint.refresh(&RefreshToken::new(opened), &scopes, &Fetch::TOKENS).await
         };
         match (ask(&before.refresh).await, &before.previous) {
-            (Err(refusal), Some(previous)) if refusal.code == Code::SignInAgain => {
+            (Err(refusal), Some(previous)) if refusal.decision() == Some(Decision::SignInAgain) => {
                 ask(previous).await.map_err(|_| refusal)
             }
             (outcome, _) => outcome,
@@ -161,6 +177,7 @@ impl Inner {
         authentication.access.retain(|record| record.resource != resource);
         authentication.access.push(access);
         authentication.renewed_at = issued_at;
+        authentication.pause = None;
         let recovered = authentication.trouble.take().is_some();
         self.store.set_authentication(&authentication).map_err(own_fault)?;
         self.follow_in_kv(config, &authentication, false).map_err(own_fault)?;
@@ -201,22 +218,27 @@ impl Inner {
         Ok(SealedToken { number: mailbox.number, sealed })
     }
 
-    /// Keeps why renewing does not work, unless it passes by itself. The tokens stay.
-    pub(super) fn note_trouble(&self, mailbox: &MailboxRecord, refusal: &Refusal) {
+    /// Keeps why renewing does not work: a pause when it passes by itself, else what a person must mend. The tokens stay.
+    pub(super) fn note_failure(&self, mailbox: &MailboxRecord, refusal: &Refusal) {
         let same_epoch = self.store.mailbox().is_ok_and(|current| current.epoch == mailbox.epoch);
-        if refusal.code.retryable() || !same_epoch {
-            return;
+        let (Ok(Some(mut authentication)), true) = (self.store.authentication(), same_epoch) else { return };
+        let now = now();
+        if refusal.code.retryable() {
+            let jitter = random::<4>().map(u32::from_le_bytes).unwrap_or_default();
+            authentication.pause = Some(Pause::after(refusal, authentication.pause.as_ref(), now, jitter));
+        } else {
+            authentication.pause = None;
+            authentication.trouble = Some(Trouble::after(refusal, authentication.trouble.as_ref(), now));
         }
-        if let Ok(Some(mut authentication)) = self.store.authentication() {
-            let tried_at = now();
-            let before = authentication.trouble.filter(|trouble| trouble.code == refusal.code);
-            let since = before.map_or(tried_at, |trouble| trouble.since);
-            authentication.trouble =
-                Some(Trouble { code: refusal.code, detail: refusal.detail.clone(), since, tried_at });
-            // If this can't be written, the next renewal fails the same way and tries again.
-            let _ = self.store.set_authentication(&authentication);
-        }
+        // If this can't be written, the next renewal fails the same way and tries again.
+        let _ = self.store.set_authentication(&authentication);
     }
+}
+
+/// A refusal whose cause nobody but us can see: the tokens are of no use any more.
+pub(super) fn found_here(reason: Reason, detail: &str) -> Refusal {
+    let verdict = Verdict { decision: Decision::SignInAgain, reason: Some(reason), claims: None };
+    Refusal { verdict: Some(verdict), ..Refusal::new(Code::SignInAgain, detail) }
 }
 
 pub(super) fn not_signed_in() -> Refusal {

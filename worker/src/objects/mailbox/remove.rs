@@ -1,15 +1,17 @@
 use api::{MailboxView, Problem};
 
 use super::Inner;
+use super::calls::Around;
 use super::records::MailboxRecord;
-use crate::host::{Line, log};
+use crate::host::{Line, log, now};
 
 impl Inner {
     /// *Verwijderen*: our copies are gone at once, here and (as fast as KV answers) there; the queue is held.
-    pub(super) fn remove(self: &std::rc::Rc<Self>) -> Result<MailboxView, Problem> {
+    pub(super) fn remove(self: &std::rc::Rc<Self>, around: Around) -> Result<MailboxView, Problem> {
         let config = self.config()?;
         let mut mailbox = self.store.mailbox()?;
         self.forget_authentication(&mut mailbox)?;
+        mailbox.removed_at = Some(now());
         self.store.set_mailbox(&mailbox)?;
         log(&Line {
             event: "remove",
@@ -17,7 +19,7 @@ impl Inner {
             object: &mailbox.id.to_string(),
             ..Line::default()
         });
-        self.page(&config)
+        self.page(&config, around)
     }
 
     /// Deletes the tokens and raises the epoch, so that a renewal under way finds itself outdated and nothing comes back.

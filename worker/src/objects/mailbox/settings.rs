@@ -1,5 +1,6 @@
 use api::{Code, MailboxView, Problem};
 use gateway::check_settings;
+use microsoft::Sending;
 
 use super::Inner;
 use super::calls::{CreateMailbox, Save};
@@ -18,6 +19,8 @@ impl Inner {
             number: 0,
             access_code: None,
             handed_over_at: None,
+            approval_asked_at: None,
+            removed_at: None,
             created_at: call.at,
         })
     }
@@ -51,13 +54,15 @@ impl Inner {
             mailbox.access_code = None;
         }
         mailbox.access_code = typed.or(mailbox.access_code);
-        let ends_authentication = old.address != new.address || old.kind != new.kind;
+        let ends_authentication = old.address != new.address || Sending::from(old) != Sending::from(new);
         mailbox.settings = save.settings;
         mailbox.version = version;
         if ends_authentication {
             self.forget_authentication(&mut mailbox)?;
+            mailbox.approval_asked_at = None;
+            mailbox.removed_at = None;
         }
         self.store.set_mailbox(&mailbox)?;
-        self.page(&config)
+        self.page(&config, call.around)
     }
 }

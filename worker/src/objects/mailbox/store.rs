@@ -162,6 +162,14 @@ impl Store {
         Ok(row.and_then(|row| row.at).map(Timestamp::from_millis))
     }
 
+    /// The message that is tried again soonest.
+    pub(super) fn next_retry(&self) -> Result<Option<MessageRecord>, Problem> {
+        let query = "SELECT json FROM message WHERE state = 'will_retry' AND due_at IS NOT NULL \
+                     ORDER BY due_at LIMIT 1";
+        let found: Option<Json> = self.0.row(query, Vec::new())?;
+        found.map(|row| from_json(&row.json)).transpose()
+    }
+
     /// How many messages are accepted and not yet handed over.
     pub(super) fn open_messages(&self) -> Result<u64, Problem> {
         #[derive(Deserialize)]

@@ -33,9 +33,8 @@ impl Inner {
         refused: Option<u64>,
     ) -> Result<Option<Usable>, Refusal> {
         let authentication = self.store.authentication().map_err(own_fault)?.ok_or_else(not_signed_in)?;
-        if let Some(trouble) =
-            authentication.trouble.as_ref().filter(|trouble| trouble.code == Code::SignInAgain)
-        {
+        // Asking with tokens that are at their end would be a loop, which Entra answers with a refusal of its own.
+        if let Some(trouble) = authentication.trouble.as_ref().filter(|trouble| trouble.ends_the_tokens()) {
             return Err(Refusal::new(trouble.code, trouble.detail.clone()));
         }
         let Some(access) = authentication.access_to(resource).filter(|access| {

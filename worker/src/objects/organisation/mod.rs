@@ -1,10 +1,12 @@
-//! The Durable Object `Organisation`: who may do what. Its profile and tenant, its list of mailboxes, the hashes of API
-//! keys, links and sessions. Revoking takes effect with the next call.
+//! The Durable Object `Organisation`: who may do what. Its profile, tenant and app registration, its list of mailboxes, the
+//! hashes of API keys, links and sessions. Revoking takes effect with the next call.
 
+mod approval;
 mod keys;
 mod links;
 mod mailboxes;
 mod profile;
+mod registration;
 mod sessions;
 
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
@@ -12,10 +14,12 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 use super::call::{Call, internal, read, reply};
 use super::sql::Sql;
 
+pub(crate) use approval::{NoteAsked, SetSending};
 pub(crate) use keys::{AddKey, KeyUse, UseKey};
 pub(crate) use links::{AddLink, OpenLink};
 pub(crate) use mailboxes::{AddMailbox, ListMailboxes, SetAddresses};
 pub(crate) use profile::{Create, PinTenant};
+pub(crate) use registration::{AskRegistration, SetRegistration};
 pub(crate) use sessions::{EndSession, SessionHolder, UseSession};
 
 /// One organisation.
@@ -37,6 +41,10 @@ impl DurableObject for Organisation {
             AddMailbox::NAME => reply(read(request).await.and_then(|call| self.add_mailbox(&call))),
             SetAddresses::NAME => reply(read(request).await.and_then(|call| self.set_addresses(&call))),
             ListMailboxes::NAME => reply(self.list_mailboxes()),
+            SetSending::NAME => reply(read(request).await.and_then(|call| self.set_sending(&call))),
+            NoteAsked::NAME => reply(read(request).await.and_then(|call| self.note_asked(&call))),
+            SetRegistration::NAME => reply(read(request).await.and_then(|call| self.set_registration(&call))),
+            AskRegistration::NAME => reply(self.registration()),
             AddKey::NAME => reply(read(request).await.and_then(|call| self.add_key(&call))),
             UseKey::NAME => reply(read(request).await.and_then(|call| self.use_key(&call))),
             AddLink::NAME => reply(read(request).await.and_then(|call| self.add_link(&call))),

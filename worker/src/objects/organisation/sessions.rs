@@ -1,7 +1,9 @@
 use api::{Code, MailboxSummary, Problem, SessionId, Timestamp};
+use microsoft::Sending;
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Organisation};
+use crate::registration::StoredRegistration;
 
 /// Asks whether a session still holds, and whose it is.
 #[derive(Serialize, Deserialize)]
@@ -23,6 +25,12 @@ pub(crate) struct SessionHolder {
     pub(crate) tenant: Option<String>,
     pub(crate) mailboxes: Vec<MailboxSummary>,
     pub(crate) ends_at: Timestamp,
+    /// Its own app registration, if it has one.
+    pub(crate) registration: Option<StoredRegistration>,
+    /// How its mailboxes send.
+    pub(crate) sendings: Vec<Sending>,
+    /// The permissions that administrators of its tenant were asked for so far.
+    pub(crate) asked: Vec<String>,
 }
 
 /// Ends a session before its time.
@@ -57,6 +65,9 @@ impl Organisation {
             tenant: profile.tenant,
             mailboxes: self.list_mailboxes()?,
             ends_at: Timestamp::from_millis(row.ends_at),
+            registration: self.registration()?,
+            sendings: self.sendings()?,
+            asked: self.asked()?,
         })
     }
 

@@ -1,0 +1,38 @@
+//! Asking an administrator, and looking whether what stood in the way is gone. Microsoft tells neither.
+
+use std::rc::Rc;
+
+use api::{Code, MailboxView, Problem};
+use microsoft::Resource;
+
+use super::Inner;
+use super::calls::{AskApproval, CheckAgain};
+use crate::host::now;
+
+impl Inner {
+    /// Notes that somebody asks an administrator, or no longer does. The authentication stays as it is.
+    pub(super) fn ask_approval(&self, call: AskApproval) -> Result<MailboxView, Problem> {
+        let config = self.config()?;
+        let mut mailbox = self.store.mailbox()?;
+        if !mailbox.settings.kind.signs_in() {
+            return Err(Problem::new(Code::KindNotAvailable, "this kind needs nobody's approval"));
+        }
+        mailbox.approval_asked_at =
+            if call.asked { mailbox.approval_asked_at.or_else(|| Some(now())) } else { None };
+        self.store.set_mailbox(&mailbox)?;
+        self.page(&config, call.around)
+    }
+
+    /// Renews now, if anything stands in the way; held messages go out when it works.
+    pub(super) async fn check_again(self: &Rc<Self>, call: CheckAgain) -> Result<MailboxView, Problem> {
+        let config = self.config()?;
+        let mailbox = self.store.mailbox()?;
+        if self.store.authentication()?.is_some_and(|authentication| authentication.trouble.is_some()) {
+            let resource = Resource::of(mailbox.settings.kind).unwrap_or(Resource::Graph);
+            // Its outcome stands in the authentication, which the page shows.
+            let _ = self.renew(resource).await;
+            self.pump_soon();
+        }
+        self.page(&config, call.around)
+    }
+}

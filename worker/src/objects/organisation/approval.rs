@@ -1,0 +1,76 @@
+//! What administrators are asked to approve. An approval replaces the one before it, so every link must name everything
+//! that is in use, and everything that was ever asked for in that tenant.
+
+use api::{MailboxId, Problem};
+use microsoft::Sending;
+use serde::{Deserialize, Serialize};
+
+use super::super::sql::{Json, from_json, to_json};
+use super::{Call, Organisation};
+
+/// Notes how a mailbox sends.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SetSending {
+    pub(crate) mailbox: MailboxId,
+    pub(crate) sending: Sending,
+}
+
+impl Call for SetSending {
+    type Reply = ();
+    const NAME: &'static str = "set_sending";
+}
+
+/// Notes which permissions an administrator was asked for, by this organisation or another one in its tenant.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct NoteAsked {
+    pub(crate) scopes: Vec<String>,
+}
+
+impl Call for NoteAsked {
+    type Reply = ();
+    const NAME: &'static str = "note_asked";
+}
+
+impl Organisation {
+    pub(super) fn set_sending(&self, call: &SetSending) -> Result<(), Problem> {
+        self.profile()?;
+        self.sql.run(
+            "CREATE TABLE IF NOT EXISTS sending (mailbox TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID",
+            Vec::new(),
+        )?;
+        let json = to_json(&call.sending)?;
+        let id = call.mailbox.to_string();
+        let known = "SELECT json FROM sending WHERE mailbox = ? AND json = ?";
+        if self.sql.row::<Json>(known, vec![id.as_str().into(), json.as_str().into()])?.is_some() {
+            return Ok(());
+        }
+        let statement = "INSERT OR REPLACE INTO sending (mailbox, json) VALUES (?, ?)";
+        self.sql.run(statement, vec![id.into(), json.into()])
+    }
+
+    /// How its mailboxes send.
+    pub(super) fn sendings(&self) -> Result<Vec<Sending>, Problem> {
+        if !self.sql.has_table("sending")? {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<Json> = self.sql.rows("SELECT json FROM sending ORDER BY mailbox", Vec::new())?;
+        rows.iter().map(|row| from_json(&row.json)).collect()
+    }
+
+    pub(super) fn note_asked(&self, call: &NoteAsked) -> Result<(), Problem> {
+        self.profile()?;
+        self.sql.run(
+            "CREATE TABLE IF NOT EXISTS asked (one INTEGER PRIMARY KEY, json TEXT NOT NULL)",
+            Vec::new(),
+        )?;
+        self.sql.set_record("asked", &call.scopes)
+    }
+
+    pub(super) fn asked(&self) -> Result<Vec<String>, Problem> {
+        if self.sql.has_table("asked")? {
+            Ok(self.sql.record("asked")?.unwrap_or_default())
+        } else {
+            Ok(Vec::new())
+        }
+    }
+}
