@@ -72,6 +72,15 @@ impl Guardian {
         child.wait().unwrap();
     }
 
+    /// Ends one server and everything that it started, at once.
+    pub(crate) fn end_group(&self, group: u32) {
+        let ended = Command::new("sh").args(["-c", "kill -s KILL -- \"-$0\"", &group.to_string()]).status();
+        assert!(ended.unwrap().success());
+        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        let child = started.iter_mut().find(|child| child.id() == group).unwrap();
+        child.wait().unwrap();
+    }
+
     /// Fails with the end of the log when a server has ended by itself.
     pub(crate) fn must_run(&self, group: u32, log: &Path) {
         let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);

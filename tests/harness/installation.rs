@@ -17,18 +17,34 @@ pub(crate) struct Installation {
 
 impl Installation {
     /// Copies what was built, so that a build meanwhile disturbs nobody, and writes configuration and secrets.
-    pub(crate) fn write(directory: &Path, vars: &[(&str, String)], secrets: &Secrets) -> Self {
+    pub(crate) fn write(
+        directory: &Path,
+        vars: &[(&str, String)],
+        secrets: &Secrets,
+        credential: &str,
+        with_kv: bool,
+    ) -> Self {
         let places = Places::here();
         copy(&places.built_worker(), &directory.join("worker"));
         copy(&places.built_app(), &directory.join("app"));
         let product = fs::read_to_string(places.root.join("wrangler.toml")).unwrap();
-        fs::write(directory.join("wrangler.toml"), derived(&product, directory, vars)).unwrap();
+        let whole = derived(&product, directory, vars);
+        fs::write(directory.join("with-kv.toml"), &whole).unwrap();
+        let without = whole.split_once("[[kv_namespaces]]").unwrap();
+        let after = without.1.split_once("\n\n").map_or("", |(_, rest)| rest);
+        let without = format!("{}{after}", without.0);
+        fs::write(directory.join("wrangler.toml"), if with_kv { whole } else { without }).unwrap();
         let secrets = format!(
-            "SEALING_KEYS={}\nOPERATOR_SECRET={}\nENTRA_CLIENT_SECRET={}\n",
-            secrets.sealing_keys, secrets.operator, secrets.client_secret
+            "SEALING_KEYS={}\nOPERATOR_SECRET={}\nENTRA_CLIENT_SECRET=\"{credential}\"\n",
+            secrets.sealing_keys, secrets.operator
         );
         fs::write(directory.join(".dev.vars"), secrets).unwrap();
         Self { directory: directory.to_owned() }
+    }
+
+    /// Puts the KV namespace back that was left out; counts from the next start.
+    pub(crate) fn give_kv(&self) {
+        fs::copy(self.directory.join("with-kv.toml"), self.directory.join("wrangler.toml")).unwrap();
     }
 
     /// Everything that the installation stores: objects and KV.

@@ -78,6 +78,25 @@ impl<'s> Person<'s> {
         Answer::to(self.request("PUT", "").json(&save)).await.expect(200).json()
     }
 
+    /// Asks an administrator, or no longer.
+    pub async fn ask_approval(&self, asked: bool) -> MailboxView {
+        let method = if asked { "POST" } else { "DELETE" };
+        Answer::to(self.request(method, "/approval").json(&json!({}))).await.expect(200).json()
+    }
+
+    /// Looks whether what stood in the way is gone.
+    pub async fn check_again(&self) -> MailboxView {
+        self.post("/authentication/renewal", &json!({})).await.expect(200).json()
+    }
+
+    /// Brings an error back instead of a code.
+    pub async fn refuse(&self, sign_in: &SignIn, error: &str, description: Option<&str>) -> Answer {
+        let path = format!("/consent/{}/refusal", sign_in.begun.attempt);
+        let refused =
+            json!({ "state": sign_in.finish.state, "error": error, "error_description": description });
+        self.post(&path, &refused).await
+    }
+
     /// Begins a sign-in.
     pub async fn begin(&self) -> SignIn {
         let (state, nonce, verifier) = (random_text(), random_text(), random_text());
@@ -86,6 +105,7 @@ impl<'s> Person<'s> {
             challenge: Challenge(challenge.clone()),
             state_hash: Digest(hash(&state)),
             nonce_hash: Digest(hash(&nonce)),
+            choose_account: false,
         };
         let begun = self.post("/consent", &hashes).await.expect(201).json();
         SignIn { begun, finish: FinishConsent { state, nonce, verifier, code: String::new() }, challenge }

@@ -90,6 +90,65 @@ impl Sandbox {
         Answer::to(request).await.expect(201).json()
     }
 
+    /// Orders a mishap (`docs/sandbox.md`, faults); its id, to call it off.
+    pub async fn fault(&self, order: Value) -> u64 {
+        let request = self.http.post(self.url("/sandbox/faults")).json(&order);
+        let made: Value = Answer::to(request).await.expect(201).json();
+        made["id"].as_u64().unwrap()
+    }
+
+    /// How often an ordered mishap has happened.
+    pub async fn hits(&self, fault: u64) -> u64 {
+        let all: Vec<Value> = self.get("/sandbox/faults").await.json();
+        all.iter().find(|one| one["id"] == fault).and_then(|one| one["hits"].as_u64()).unwrap_or_default()
+    }
+
+    /// Calls all mishaps off.
+    pub async fn no_faults(&self) {
+        Answer::to(self.http.delete(self.url("/sandbox/faults"))).await.expect(204);
+    }
+
+    /// Moves its clock.
+    pub async fn advance(&self, seconds: i64) {
+        let request = self.http.post(self.url("/sandbox/clock")).json(&json!({ "advance_seconds": seconds }));
+        Answer::to(request).await.expect(200);
+    }
+
+    /// Changes something about an account.
+    pub async fn change(&self, account: &Account, change: Value) {
+        let path = format!("/sandbox/accounts/{}", encoded(&account.upn));
+        Answer::to(self.http.patch(self.url(&path)).json(&change)).await.expect(200);
+    }
+
+    /// Revokes what an account had: `sessions_revoked`, `password_reset` or `consent_removed`.
+    pub async fn revoke(&self, account: &Account, why: &str) {
+        let path = format!("/sandbox/accounts/{}/revoke", encoded(&account.upn));
+        let answer = Answer::to(self.http.post(self.url(&path)).json(&json!({ "why": why }))).await;
+        assert!((200..300).contains(&answer.status), "{}", answer.text());
+    }
+
+    /// Changes what people of a tenant may consent to.
+    pub async fn tenant(&self, tid: &str, change: Value) {
+        let path = format!("/sandbox/tenants/{tid}");
+        Answer::to(self.http.patch(self.url(&path)).json(&change)).await.expect(200);
+    }
+
+    /// Registers another app.
+    pub async fn app(&self, app: Value) {
+        Answer::to(self.http.post(self.url("/sandbox/apps")).json(&app)).await.expect(201);
+    }
+
+    /// Changes an app's registration.
+    pub async fn change_app(&self, client_id: &str, change: Value) {
+        let path = format!("/sandbox/apps/{client_id}");
+        Answer::to(self.http.patch(self.url(&path)).json(&change)).await.expect(200);
+    }
+
+    /// What was consented to: `tenant_wide` by tenant, `users` by user name.
+    pub async fn consents(&self) -> Value {
+        self.get("/sandbox/consents").await.json()
+    }
+
     /// Changes how it behaves, for everybody.
     pub async fn set(&self, settings: Value) {
         Answer::to(self.http.patch(self.url("/sandbox/settings")).json(&settings)).await.expect(200);
@@ -130,4 +189,9 @@ impl Sandbox {
     async fn get(&self, path: &str) -> Answer {
         Answer::to(self.http.get(self.url(path))).await.expect(200)
     }
+}
+
+/// A user name in a path; a guest's holds a `#`.
+fn encoded(upn: &str) -> String {
+    form_urlencoded::byte_serialize(upn.as_bytes()).collect()
 }

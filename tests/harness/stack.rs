@@ -1,5 +1,5 @@
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -23,6 +23,10 @@ pub struct Options {
     pub recorded: bool,
     /// Other values for the Worker's variables.
     pub vars: Vec<(&'static str, String)>,
+    /// What stands in `ENTRA_CLIENT_SECRET` instead of the secret.
+    pub credential: Option<String>,
+    /// Leaves the KV namespace out, so that nothing can be put there.
+    pub without_kv: bool,
 }
 
 /// A running installation: the Worker, and the Microsoft it talks to.
@@ -40,7 +44,8 @@ pub struct Stack {
     secrets: Secrets,
     directory: PathBuf,
     installation: Installation,
-    worker: u32,
+    /// The process group of the Worker.
+    worker: AtomicU32,
     /// The process group of the sandbox.
     microsoft: AtomicU32,
     guardian: Guardian,
@@ -77,8 +82,9 @@ impl Stack {
             ("ENTRA_CLIENT_ID", secrets.client_id.clone()),
         ];
         vars.extend(options.vars);
-        let installation = Installation::write(&directory, &vars, &secrets);
-        let worker = guardian.start(&mut installation.dev(port), &installation.log());
+        let credential = options.credential.as_deref().unwrap_or(&secrets.client_secret);
+        let installation = Installation::write(&directory, &vars, &secrets, credential, !options.without_kv);
+        let worker = AtomicU32::new(guardian.start(&mut installation.dev(port), &installation.log()));
         let microsoft = AtomicU32::new(0);
         let stack = Self {
             origin,
@@ -103,12 +109,42 @@ impl Stack {
         let health = format!("{}/healthz", self.direct);
         let log = self.installation.log();
         until(&format!("{health} is well; the log ends with\n{}", end_of(&log)), async || {
-            self.guardian.must_run(self.worker, &log);
+            self.guardian.must_run(self.worker.load(Ordering::Relaxed), &log);
             let answer =
                 Answer::try_to(self.http.get(&health).timeout(std::time::Duration::from_secs(5))).await;
             answer.ok().filter(|answer| answer.status == 200)
         })
         .await;
+    }
+
+    /// Ends the Worker with everything under it, and starts it again on the same state, with KV.
+    pub async fn restart_with_kv(&self) {
+        self.installation.give_kv();
+        self.restart().await;
+    }
+
+    /// Ends the Worker with everything under it, and starts it again on the same state.
+    pub async fn restart(&self) {
+        self.stop();
+        let port = self.direct.rsplit_once(':').unwrap().1.parse().unwrap();
+        let group = self.guardian.start(&mut self.installation.dev(port), &self.installation.log());
+        self.worker.store(group, Ordering::Relaxed);
+        self.until_well().await;
+    }
+
+    /// Ends the Worker with everything under it.
+    pub fn stop(&self) {
+        self.guardian.end_group(self.worker.load(Ordering::Relaxed));
+    }
+
+    /// Kills the process that hosts the objects, as an eviction or a crash would; its host starts another one.
+    pub fn kill_objects(&self) {
+        kill(host_of_objects(&self.state()));
+    }
+
+    /// The process that hosts the objects.
+    pub fn host_of_objects(&self) -> u32 {
+        host_of_objects(&self.state())
     }
 
     /// Lets Microsoft forget every session, consent and token, and expect that secret of the app registration; accounts
@@ -125,7 +161,7 @@ impl Stack {
             .arg(self.directory.join("sandbox"))
             .env("SANDBOX_CLIENT_ID", &self.secrets.client_id)
             .env("SANDBOX_CLIENT_SECRET", client_secret)
-            .env("SANDBOX_REDIRECT_URIS", format!("{}/oauth/callback", self.origin));
+            .env("SANDBOX_REDIRECT_URIS", format!("{0}/oauth/callback,{0}/oauth/approved", self.origin));
         let log = self.directory.join("sandbox.log");
         let group = self.guardian.start(&mut command, &log);
         self.microsoft.store(group, Ordering::Relaxed);
@@ -188,6 +224,27 @@ impl Stack {
     pub async fn kv_put(&self, key: &str, value: &str) {
         output(self.installation.kv(&["key", "put", key, value])).await;
     }
+}
+
+/// The process of this stack that has the objects' databases open.
+fn host_of_objects(state: &Path) -> u32 {
+    let databases = state.join("v3/do");
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    let mut hosts = processes.filter_map(|entry| {
+        let id = entry.file_name().to_string_lossy().parse().ok()?;
+        opens(&entry.path().join("fd"), &databases).then_some(id)
+    });
+    hosts.next().unwrap_or_else(|| panic!("no process has the databases open"))
+}
+
+fn opens(descriptors: &Path, folder: &Path) -> bool {
+    let Ok(open) = std::fs::read_dir(descriptors) else { return false };
+    open.flatten().any(|file| std::fs::read_link(file.path()).is_ok_and(|target| target.starts_with(folder)))
+}
+
+fn kill(process: u32) {
+    let killed = Command::new("sh").args(["-c", "kill -s KILL \"$0\"", &process.to_string()]).status();
+    assert!(killed.unwrap().success());
 }
 
 /// What a program prints, once it has ended well.

@@ -28,7 +28,7 @@ const LOG: &str = "log";
 fn no_secret_is_found_anywhere_and_a_planted_one_is_found_everywhere() {
     scenario(async {
         let vars = vec![("RENEW_AFTER_SECONDS", "0".to_owned())];
-        let stack = Stack::start(Options { recorded: true, vars }).await;
+        let stack = Stack::start(Options { recorded: true, vars, ..Options::default() }).await;
         let company = Company::in_tenant(&stack, "geheim", None).await;
         let browser = Browser::new().await;
         let link = company.link().await;
@@ -89,7 +89,7 @@ async fn live(stack: &Stack, company: &Company<'_>, browser: &Browser, link: &st
     browser.run("location.reload()").await;
     browser.click("#remove").await;
     browser.click("#remove-confirm").await;
-    browser.until_state("not_authenticated").await;
+    browser.until_state("removed").await;
     let held: api::MessageView = company.post(&message, Some(5)).await.expect(200).json();
     assert_eq!(held.state, MessageState::Held);
     kept.extend(everything(stack, browser).await);

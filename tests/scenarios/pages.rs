@@ -111,7 +111,7 @@ fn removing_and_coming_back() {
         browser.until_state("ready").await;
         browser.click("#remove").await;
         browser.click("#remove-confirm").await;
-        browser.until_state("not_authenticated").await;
+        browser.until_state("removed").await;
         let ours = format!("token/{}/", company.id);
         until("nothing of it is left in KV", async || {
             company.stack.kv_keys(&ours).await.is_empty().then_some(())

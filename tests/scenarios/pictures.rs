@@ -81,7 +81,7 @@ fn with_an_authentication() {
         browser.find("#remove-dialog").await;
         gallery.take(&browser, "remove").await;
         browser.click("#remove-confirm").await;
-        browser.until_state("not_authenticated").await;
+        browser.until_state("removed").await;
         let _held: MessageView = company.post(&message, Some(5)).await.expect(200).json();
         browser.click("#status").await;
         browser.find("#waiting[data-count=\"1\"]").await;

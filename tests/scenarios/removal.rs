@@ -17,7 +17,7 @@ fn removing_deletes_every_copy_and_holds_the_mail_until_somebody_signs_in() {
 
         let person = company.person().await;
         let view = person.remove().await;
-        assert_eq!((view.state, view.authentication), (MailboxState::NotAuthenticated, None));
+        assert_eq!((view.state, view.authentication), (MailboxState::Removed, None));
         until("nothing of it is left in KV", async || {
             company.stack.kv_keys(&ours).await.is_empty().then_some(())
         })

@@ -1,7 +1,5 @@
 //! What was accepted survives the end of its process.
 
-use std::path::Path;
-
 use api::{MessageState, MessageView};
 use end_to_end::company::Company;
 use end_to_end::message::letter;
@@ -21,10 +19,10 @@ fn an_accepted_message_survives_the_end_of_its_process() {
             ..letter(&company.account.upn, "Ligt er nog")
         };
         let accepted: MessageView = company.post(&message, None).await.expect(202).json();
-        let host = host_of_objects(&stack);
-        kill(host);
+        let host = stack.host_of_objects();
+        stack.kill_objects();
         stack.until_well().await;
-        assert_ne!(host_of_objects(&stack), host, "it came back as another process");
+        assert_ne!(stack.host_of_objects(), host, "it came back as another process");
 
         let view = company.until(accepted.id, MessageState::Held).await;
         assert_eq!(view.accepted_at, accepted.accepted_at);
@@ -35,26 +33,4 @@ fn an_accepted_message_survives_the_end_of_its_process() {
         let arrived = stack.sandbox.bytes(mails[0].file("groot.pdf")).await;
         assert!(arrived == end_to_end::message::pdf(BIG), "the bytes differ");
     });
-}
-
-/// The process of this stack that has the objects' databases open.
-fn host_of_objects(stack: &Stack) -> u32 {
-    let databases = stack.state().join("v3/do");
-    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
-    let mut hosts = processes.filter_map(|entry| {
-        let id = entry.file_name().to_string_lossy().parse().ok()?;
-        opens(&entry.path().join("fd"), &databases).then_some(id)
-    });
-    hosts.next().expect("some process has the databases open")
-}
-
-fn opens(descriptors: &Path, folder: &Path) -> bool {
-    let Ok(open) = std::fs::read_dir(descriptors) else { return false };
-    open.flatten().any(|file| std::fs::read_link(file.path()).is_ok_and(|target| target.starts_with(folder)))
-}
-
-fn kill(process: u32) {
-    let killed =
-        std::process::Command::new("sh").args(["-c", "kill -s KILL \"$0\"", &process.to_string()]).status();
-    assert!(killed.unwrap().success());
 }

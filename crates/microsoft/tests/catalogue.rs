@@ -1,6 +1,8 @@
 //! Every refusal that the sandbox can produce, judged: one data file, written from Microsoft's pages by whoever wrote the
 //! sandbox, so that one misreading can't hide in both.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use api::{Code, Reason, RefusedConsent};
 use futures_util::FutureExt as _;
 use microsoft::{
