@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The app registration the sandbox knows: one, on the Web platform (section 1.7), multi-tenant.
+/// The first app registration, from the command line: on the Web platform (section 1.7), multi-tenant. Tests add others.
 #[derive(Clone)]
 pub struct Config {
     /// Application (client) id.

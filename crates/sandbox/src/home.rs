@@ -9,6 +9,7 @@ use crate::{directory::TENANT_ID, html::Page, origin::Origin, state::Sandbox};
 
 pub(crate) async fn page(State(sandbox): State<Arc<Sandbox>>, Origin(origin): Origin) -> Response {
     let store = sandbox.store();
+    let apps = sandbox.apps.all();
     let content = html! {
         main {
             h1 { "A stand-in for Microsoft 365" }
@@ -29,8 +30,10 @@ pub(crate) async fn page(State(sandbox): State<Arc<Sandbox>>, Origin(origin): Or
                 dt { "Tokens" } dd { code { (origin) "/organizations/oauth2/v2.0/token" } }
                 dt { "Graph" } dd { code { (origin) "/v1.0" } }
                 dt { "Tenant" } dd { code { (TENANT_ID) } }
-                dt { "Client id" } dd { code { (sandbox.config.client_id) } }
-                dt { "Redirects" } dd { @for uri in &sandbox.config.redirect_uris { code { (uri) } " " } }
+                @for app in &apps {
+                    dt { "Client id" } dd { code { (app.client_id) } }
+                    dt { "Redirects" } dd { @for uri in &app.redirect_uris { code { (uri) } " " } }
+                }
             }
             h2 { "For tests" }
             ul {

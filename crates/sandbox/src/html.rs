@@ -47,7 +47,10 @@ impl Page<'_> {
 /// Section 1.11: the sign-in pages can't be framed, and from 31 January 2027 they cut the link to their opener.
 fn headers(sandbox: &Sandbox) -> HeaderMap {
     // Browsers apply form-action to where a form's redirect ends, too: back at the app.
-    let apps: Vec<String> = sandbox.config.redirect_uris.iter().filter_map(|uri| origin_of(uri)).collect();
+    let mut apps: Vec<String> =
+        sandbox.apps.redirect_uris().iter().filter_map(|uri| origin_of(uri)).collect();
+    apps.sort_unstable();
+    apps.dedup();
     let policy = format!(
         "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; form-action 'self' {}; \
          base-uri 'none'; frame-ancestors 'none'",

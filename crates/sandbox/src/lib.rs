@@ -9,8 +9,11 @@
 //! [U] marks a wording or number that nobody could look up.
 
 mod account;
+mod apps;
+mod certificate;
 mod clock;
 mod config;
+mod consents;
 mod control;
 mod directory;
 mod entra;
@@ -21,6 +24,7 @@ mod html;
 mod inbox;
 mod log;
 mod origin;
+mod policy;
 mod random;
 mod refused;
 mod router;

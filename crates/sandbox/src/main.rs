@@ -20,7 +20,7 @@ struct Arguments {
     /// Where ca.pem is kept between runs
     #[arg(long, default_value = ".postbode/sandbox", env = "SANDBOX_STATE_DIR")]
     state_dir: PathBuf,
-    /// Application (client) id of the one registered app
+    /// Application (client) id of the first registered app
     #[arg(long, default_value = Config::CLIENT_ID, env = "SANDBOX_CLIENT_ID")]
     client_id: String,
     /// Its secret; without one, a random one is made and printed

@@ -6,20 +6,22 @@ use std::{
 };
 
 use crate::{
+    apps::Apps,
     clock::Clock,
     config::{Config, Settings},
+    consents::Consents,
     control::TokenRequest,
     directory::Directory,
     entra::{AccessToken, Code, Flow, RefreshToken, SigningKey},
     faults::Faults,
     inbox::Inbox,
-    scopes::Scope,
+    policy::Policy,
 };
 
 /// One running sandbox. Every listener shares it.
 #[derive(Debug)]
 pub struct Sandbox {
-    pub(crate) config: Config,
+    pub(crate) apps: Apps,
     pub(crate) clock: Clock,
     pub(crate) key: SigningKey,
     store: Mutex<Store>,
@@ -30,8 +32,11 @@ pub struct Sandbox {
 pub(crate) struct Store {
     pub(crate) settings: Settings,
     pub(crate) directory: Directory,
-    /// Consent given, by account (`oid`).
-    pub(crate) consents: BTreeMap<String, BTreeSet<Scope>>,
+    /// Rules about consent, by `tid`; the default where there is none.
+    pub(crate) policies: BTreeMap<String, Policy>,
+    pub(crate) consents: Consents,
+    /// Client assertions seen, by client id and `jti`: each works once.
+    pub(crate) assertions: BTreeSet<(String, String)>,
     /// Sign-ins under way, by flow id.
     pub(crate) flows: BTreeMap<String, Flow>,
     /// Browser sessions: cookie value to `oid`.
@@ -57,7 +62,9 @@ impl Sandbox {
         let store = Store {
             settings: Settings::default(),
             directory: Directory::bakery(),
-            consents: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            consents: Consents::default(),
+            assertions: BTreeSet::new(),
             flows: BTreeMap::new(),
             sessions: BTreeMap::new(),
             codes: Vec::new(),
@@ -68,7 +75,7 @@ impl Sandbox {
             in_flight: BTreeMap::new(),
             inbox: Inbox::default(),
         };
-        Arc::new(Self { config, clock, key, store: Mutex::new(store) })
+        Arc::new(Self { apps: Apps::new(config), clock, key, store: Mutex::new(store) })
     }
 
     /// A handler that panicked leaves nothing half-written that would matter here, so its poison is ignored.
@@ -78,7 +85,7 @@ impl Sandbox {
 }
 
 impl Store {
-    pub(crate) fn consented(&self, oid: &str, scope: Scope) -> bool {
-        self.consents.get(oid).is_some_and(|given| given.contains(&scope))
+    pub(crate) fn policy(&self, tid: &str) -> Policy {
+        self.policies.get(tid).copied().unwrap_or_default()
     }
 }

@@ -81,7 +81,7 @@ impl Answer {
         self.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
     }
 
-    fn flow(&self) -> String {
+    pub(crate) fn flow(&self) -> String {
         let text = self.text();
         let (_, rest) =
             text.split_once(r#"name="flow" value=""#).unwrap_or_else(|| panic!("no form in {text}"));
@@ -186,6 +186,11 @@ impl Test {
 
     pub(crate) async fn consent(&mut self, page: &Answer, answer: &str) -> Answer {
         self.form("/organizations/sign-in/consent", &[("flow", &page.flow()), ("answer", answer)]).await
+    }
+
+    /// An answer on "Need admin approval" or "Approval required".
+    pub(crate) async fn approval(&mut self, page: &Answer, answer: &str) -> Answer {
+        self.form("/organizations/sign-in/approval", &[("flow", &page.flow()), ("answer", answer)]).await
     }
 
     /// The whole way to a code, as a person goes it the first time.

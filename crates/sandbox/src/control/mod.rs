@@ -3,11 +3,14 @@
 //! One file per thing that can be controlled, and one line here.
 
 mod accounts;
+mod apps;
 mod clock;
+mod consents;
 mod faults;
 mod issued;
 mod revoke;
 mod settings;
+mod tenants;
 mod token_requests;
 
 use std::sync::Arc;
@@ -28,6 +31,10 @@ pub(crate) fn routes() -> Router<Arc<Sandbox>> {
     Router::new()
         .route("/sandbox/settings", get(settings::read).patch(settings::change))
         .route("/sandbox/token-requests", get(token_requests::list).delete(token_requests::clear))
+        .route("/sandbox/apps", get(apps::list).post(apps::add))
+        .route("/sandbox/apps/{client_id}", patch(apps::change).delete(apps::remove))
+        .route("/sandbox/tenants/{tid}", get(tenants::read).patch(tenants::change))
+        .route("/sandbox/consents", get(consents::list).delete(consents::clear))
         .route("/sandbox/clock", get(clock::read).post(clock::advance))
         .route("/sandbox/faults", get(faults::list).post(faults::add).delete(faults::clear))
         .route("/sandbox/faults/{id}", delete(faults::remove))

@@ -50,7 +50,7 @@ impl Store {
             return false;
         };
         if why == Why::ConsentRemoved {
-            self.consents.remove(&oid);
+            self.consents.remove_of_user(&oid);
             return true;
         }
         for token in self.refresh_tokens.iter_mut().filter(|token| token.oid == oid) {

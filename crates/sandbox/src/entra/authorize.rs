@@ -1,4 +1,4 @@
-//! `GET /authorize` and the posts of its three pages: account, password, consent.
+//! `GET /authorize` and the posts of its first two pages: account and password.
 
 use std::sync::Arc;
 
@@ -13,16 +13,15 @@ use serde::Deserialize;
 use crate::{
     account::Account,
     entra::{
-        authorize_request::{Prompt, Query, Stop},
+        authorize_request::{AuthorizeRequest, Prompt, Query},
         catalogue::{self, Class, Place},
         errors,
         flow::{Code, Flow, Step},
-        pages,
+        pages, pages_consent,
     },
     faults::Ordered,
     origin::Origin,
     random,
-    refused::not_implemented,
     state::{Sandbox, Store},
 };
 
@@ -39,38 +38,48 @@ pub(crate) async fn start(
     UrlQuery(query): UrlQuery<Query>,
 ) -> Response {
     let mut store = sandbox.store();
-    let request = match query.check(tenant, &sandbox.config, &store.directory) {
+    let request = match query.check(tenant, &sandbox.apps, &store.directory) {
         Ok(request) => request,
-        Err(Stop::OnPage(refusal)) => return pages::refused(&refusal, &sandbox),
-        Err(Stop::Back(return_to, refusal)) => {
-            return return_to.redirect(&refusal.redirect_pairs(sandbox.clock.now(), &origin));
-        }
-        Err(Stop::NotImplemented(what)) => return not_implemented(&what),
+        Err(stop) => return stop.answer(&sandbox, &origin),
     };
-    if let Some(Extension(Ordered(refusal, place))) = ordered {
-        return match place {
-            Place::Redirect => {
-                request.return_to.redirect(&refusal.redirect_pairs(sandbox.clock.now(), &origin))
-            }
-            Place::Page | Place::Token => pages::refused(&refusal, &sandbox),
-        };
+    if let Some(Extension(ordered)) = ordered {
+        return refused_on_order(&ordered, &request, &sandbox, &origin);
     }
-    let now = sandbox.clock.seconds();
     let session = session(&headers, &store);
-    let flow = Flow::begin(request, session.as_ref(), &store, now);
+    let flow = Flow::begin(request, session.as_ref(), &store, sandbox.clock.seconds());
+    begin(flow, &mut store, &sandbox, &origin)
+}
+
+/// The first page, or with `prompt=none` the answer.
+pub(crate) fn begin(flow: Flow, store: &mut Store, sandbox: &Sandbox, origin: &str) -> Response {
     if flow.request.prompt == Prompt::Silent {
-        return silent(&flow, &mut store, &sandbox, &origin);
+        return silent(&flow, store, sandbox, origin);
     }
     let id = random::text(24);
     store.flows.insert(id.clone(), flow);
-    show(&id, &mut store, &sandbox, None)
+    show(&id, store, sandbox, None)
+}
+
+/// A fault: refused although nothing is wrong with it.
+pub(crate) fn refused_on_order(
+    Ordered(refusal, place): &Ordered,
+    request: &AuthorizeRequest,
+    sandbox: &Sandbox,
+    origin: &str,
+) -> Response {
+    match place {
+        Place::Redirect => request.return_to.redirect(&refusal.redirect_pairs(sandbox.clock.now(), origin)),
+        Place::Page | Place::Token => pages::refused(refusal, sandbox),
+    }
 }
 
 /// `prompt=none`: a code, or an error that says which page was missing; never a page (section 1.2).
 fn silent(flow: &Flow, store: &mut Store, sandbox: &Sandbox, origin: &str) -> Response {
     let refusal = match flow.next(store) {
         Step::Picker | Step::Password(_) => errors::no_session(),
-        Step::Consent(_) => errors::silent_consent(&sandbox.config.client_id),
+        Step::Consent(_) | Step::Approval(..) | Step::RequestSent(_) | Step::Cancelled => {
+            errors::silent_consent(&flow.request.client_id)
+        }
         Step::Refused(refusal) => errors::silent_block(refusal),
         Step::Done(account) => {
             // What an interactive sign-in would cure, a silent one can't (section 1.10).
@@ -149,35 +158,8 @@ pub(crate) async fn password(
     response
 }
 
-/// The consent page's form.
-#[derive(Debug, Deserialize)]
-pub(crate) struct ConsentForm {
-    flow: String,
-    answer: String,
-}
-
-pub(crate) async fn consent(State(sandbox): State<Arc<Sandbox>>, Form(form): Form<ConsentForm>) -> Response {
-    let mut store = sandbox.store();
-    let Some(flow) = store.flows.get_mut(&form.flow) else {
-        return pages::refused(&errors::flow_expired(), &sandbox);
-    };
-    if form.answer != "accept" {
-        let return_to = flow.request.return_to.clone();
-        store.flows.remove(&form.flow);
-        return return_to.cancelled();
-    }
-    if flow.authenticated
-        && let Some(oid) = flow.oid.clone()
-    {
-        flow.accepted = true;
-        let scopes = flow.request.scopes.clone();
-        store.consents.entry(oid).or_default().extend(scopes);
-    }
-    show(&form.flow, &mut store, &sandbox, None)
-}
-
 /// The next page of a flow, or its end.
-fn show(id: &str, store: &mut Store, sandbox: &Sandbox, problem: Option<&str>) -> Response {
+pub(crate) fn show(id: &str, store: &mut Store, sandbox: &Sandbox, problem: Option<&str>) -> Response {
     let now = sandbox.clock.seconds();
     let Some(flow) = store.flows.get(id).filter(|flow| flow.expires_at > now).cloned() else {
         return pages::refused(&errors::flow_expired(), sandbox);
@@ -185,7 +167,15 @@ fn show(id: &str, store: &mut Store, sandbox: &Sandbox, problem: Option<&str>) -
     match flow.next(store) {
         Step::Picker => pages::picker(id, &flow.request, store, sandbox),
         Step::Password(account) => pages::password(id, &flow.request, &account, problem, sandbox),
-        Step::Consent(account) => pages::consent(id, &flow.request, &account, sandbox),
+        Step::Consent(account) => pages_consent::consent(id, &flow.request, &account, sandbox),
+        Step::Approval(account, number) => {
+            pages_consent::approval(id, &flow.request, &account, number, store, sandbox)
+        }
+        Step::RequestSent(account) => pages_consent::request_sent(&account, sandbox),
+        Step::Cancelled => {
+            store.flows.remove(id);
+            flow.request.return_to.cancelled()
+        }
         Step::Refused(refusal) => {
             store.flows.remove(id);
             pages::refused(&refusal, sandbox)
@@ -210,7 +200,7 @@ fn satisfied(store: &mut Store, oid: &str) {
     }
 }
 
-fn session(headers: &HeaderMap, store: &Store) -> Option<Account> {
+pub(crate) fn session(headers: &HeaderMap, store: &Store) -> Option<Account> {
     let value = session_cookie(headers)?;
     let oid = store.sessions.get(&value)?;
     store.directory.by_oid(oid).cloned()

@@ -3,15 +3,21 @@
 //! What is wrong before the redirect URI is known to be the app's own stays on the page; everything after it goes back
 //! to the app (section 1.4).
 
+use axum::response::Response;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    config::Config,
+    apps::{App, Apps},
     directory::{Directory, Tenant},
-    entra::errors::{self, Refusal},
+    entra::{
+        errors::{self, Refusal},
+        pages, which_app,
+    },
+    refused::not_implemented,
     scopes::{self, Scope, Unreadable},
+    state::Sandbox,
 };
 
 /// The parameters as they arrive. Unknown ones (MSAL sends some) are ignored, as Entra does.
@@ -76,6 +82,9 @@ impl Challenge {
 /// A request that passed.
 #[derive(Debug, Clone)]
 pub(crate) struct AuthorizeRequest {
+    pub(crate) client_id: String,
+    /// Not a sign-in but the admin consent endpoint (section 2.1).
+    pub(crate) admin_consent: bool,
     /// `{tenant}` as the caller wrote it, for the pages' own forms.
     pub(crate) segment: String,
     pub(crate) tenant: Tenant,
@@ -96,17 +105,30 @@ pub(crate) enum Stop {
     NotImplemented(String),
 }
 
+impl Stop {
+    pub(crate) fn answer(&self, sandbox: &Sandbox, origin: &str) -> Response {
+        match self {
+            Self::OnPage(refusal) => pages::refused(refusal, sandbox),
+            Self::Back(return_to, refusal) => {
+                return_to.redirect(&refusal.redirect_pairs(sandbox.clock.now(), origin))
+            }
+            Self::NotImplemented(what) => not_implemented(what),
+        }
+    }
+}
+
 impl Query {
     pub(crate) fn check(
         self,
         segment: String,
-        config: &Config,
+        apps: &Apps,
         directory: &Directory,
     ) -> Result<AuthorizeRequest, Stop> {
         let Some(tenant) = directory.tenant(&segment) else {
             return Err(Stop::OnPage(errors::tenant_not_found(&segment)));
         };
-        let return_to = self.return_to(config)?;
+        let app = which_app::find(apps, self.client_id.as_deref(), &tenant).map_err(Stop::OnPage)?;
+        let return_to = self.return_to(&app)?;
         let back = |refusal| Stop::Back(return_to.clone(), refusal);
 
         match self.response_type.as_deref() {
@@ -126,14 +148,10 @@ impl Query {
             return Err(Stop::NotImplemented("claims with the capability xms_cc (section 1.8)".to_owned()));
         }
         let challenge = self.challenge().map_err(back)?;
-        let scopes = match scopes::read(self.scope.as_deref().unwrap_or_default()) {
-            Ok(scopes) if scopes.is_empty() => return Err(back(errors::parameter_missing("scope"))),
-            Ok(scopes) => scopes,
-            Err(Unreadable::Unknown(word)) => return Err(back(errors::scope_invalid(&word))),
-            Err(Unreadable::DefaultMixed) => return Err(back(errors::scope_invalid(".default"))),
-            Err(Unreadable::Default) => return Err(Stop::NotImplemented("the scope .default".to_owned())),
-        };
+        let scopes = read_scopes(self.scope.as_deref(), &return_to)?;
         Ok(AuthorizeRequest {
+            client_id: app.client_id.clone(),
+            admin_consent: false,
             segment,
             tenant,
             return_to,
@@ -146,18 +164,11 @@ impl Query {
         })
     }
 
-    fn return_to(&self, config: &Config) -> Result<ReturnTo, Stop> {
-        match &self.client_id {
-            None => return Err(Stop::OnPage(errors::parameter_missing("client_id"))),
-            Some(id) if *id != config.client_id => {
-                return Err(Stop::OnPage(errors::application_not_found(id)));
-            }
-            Some(_) => {}
-        }
+    fn return_to(&self, app: &App) -> Result<ReturnTo, Stop> {
         let Some(redirect_uri) = self.redirect_uri.clone() else {
             return Err(Stop::OnPage(errors::redirect_uri_missing()));
         };
-        if !config.redirect_uris.contains(&redirect_uri) {
+        if !app.redirect_uris.contains(&redirect_uri) {
             return Err(Stop::OnPage(errors::redirect_uri_unknown(&redirect_uri)));
         }
         let return_to =
@@ -197,6 +208,18 @@ impl Query {
             Some("S256") => Ok(Some(Challenge::S256(challenge))),
             Some(other) => Err(errors::challenge_method(other)),
         }
+    }
+}
+
+/// What both the sign-in and the admin consent endpoint ask of `scope`.
+pub(crate) fn read_scopes(list: Option<&str>, return_to: &ReturnTo) -> Result<Vec<Scope>, Stop> {
+    let back = |refusal| Stop::Back(return_to.clone(), refusal);
+    match scopes::read(list.unwrap_or_default()) {
+        Ok(scopes) if scopes.is_empty() => Err(back(errors::parameter_missing("scope"))),
+        Ok(scopes) => Ok(scopes),
+        Err(Unreadable::Unknown(word)) => Err(back(errors::scope_invalid(&word))),
+        Err(Unreadable::DefaultMixed) => Err(back(errors::scope_invalid(".default"))),
+        Err(Unreadable::Default) => Err(Stop::NotImplemented("the scope .default".to_owned())),
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) async fn configuration(
         "token_endpoint": format!("{origin}/{segment}/oauth2/v2.0/token"),
         "end_session_endpoint": format!("{origin}/{segment}/oauth2/v2.0/logout"),
         "jwks_uri": format!("{origin}/{segment}/discovery/v2.0/keys"),
-        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
         "response_modes_supported": ["query", "fragment"],
         "response_types_supported": ["code"],
         "scopes_supported": ["openid", "profile", "email", "offline_access"],

@@ -138,7 +138,23 @@ pub(crate) fn not_consented(client_id: &str) -> Refusal {
     Refusal { suberror: Some("consent_required".into()), ..Refusal::new("invalid_grant", 65001, text) }
 }
 
+pub(crate) fn application_disabled(client_id: &str) -> Refusal {
+    Refusal::new("unauthorized_client", 7_000_112, format!("Application '{client_id}' is disabled."))
+}
+
+pub(crate) fn application_of_one_tenant(client_id: &str) -> Refusal {
+    let text = format!(
+        "Application '{client_id}' is not configured as a multi-tenant application. Usage of the /common or \
+         /organizations endpoint is not supported for it. Use a tenant-specific endpoint."
+    );
+    Refusal::new("invalid_request", 50194, text)
+}
+
 // Authorize
+
+pub(crate) fn consent_declined() -> Refusal {
+    Refusal::new("access_denied", 65004, "User declined to consent to access the app.")
+}
 
 pub(crate) fn redirect_uri_unknown(uri: &str) -> Refusal {
     let text = format!(
@@ -227,6 +243,35 @@ pub(crate) fn secret_wrong() -> Refusal {
     let text = "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, \
                 not the client secret ID.";
     invalid_client(7_000_215, text)
+}
+
+pub(crate) fn secret_expired(client_id: &str) -> Refusal {
+    let text = format!(
+        "The provided client secret keys for app '{client_id}' are expired. Create new keys for your app."
+    );
+    invalid_client(7_000_222, &text)
+}
+
+/// Secret and assertion in one request. Only that it is refused is sure; number and text are ours [U].
+pub(crate) fn two_proofs() -> Refusal {
+    let text =
+        "Invalid request. The request must hold either 'client_assertion' or 'client_secret', not both.";
+    Refusal::new("invalid_request", 9_002_313, text)
+}
+
+/// Number and text are ours [U].
+pub(crate) fn assertion_type_unknown() -> Refusal {
+    Refusal::new("invalid_request", 90013, "Invalid input: 'client_assertion_type' is not supported.")
+}
+
+/// Signature, algorithm or thumbprint (section 3.1).
+pub(crate) fn assertion_unsigned(why: &str) -> Refusal {
+    invalid_client(700_027, &format!("Client assertion failed signature validation: {why}."))
+}
+
+/// The claims. The number is from memory [U].
+pub(crate) fn assertion_invalid(why: &str) -> Refusal {
+    invalid_client(50013, &format!("Client assertion is not valid: {why}."))
 }
 
 pub(crate) fn cross_origin() -> Refusal {
@@ -319,6 +364,21 @@ pub(crate) fn code_of_other_tenant() -> Refusal {
         700_005,
         "The provided authorization code is intended to be used against another tenant.",
     )
+}
+
+/// A code or refresh token issued to another app. `suberror` is one msal knows (section 1.5); number and text are ours
+/// [U].
+pub(crate) fn client_mismatch() -> Refusal {
+    let text = "The provided grant was issued to another application.";
+    Refusal { suberror: Some("client_mismatch".into()), ..Refusal::new("invalid_grant", 70000, text) }
+}
+
+pub(crate) fn not_assigned(account: &Account, client_id: &str) -> Refusal {
+    let text = format!(
+        "The signed in user '{}' is not assigned to a role for the application '{client_id}'.",
+        account.upn
+    );
+    Refusal::new("invalid_grant", 50105, text)
 }
 
 /// The number is section 3.1's; its `error` nobody could look up [U].

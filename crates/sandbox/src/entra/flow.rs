@@ -7,7 +7,7 @@ use crate::{
     entra::{
         authorize_request::{AuthorizeRequest, Prompt},
         catalogue::{self, Class, Place},
-        errors::Refusal,
+        errors::{self, Refusal},
     },
     random,
     scopes::Scope,
@@ -25,6 +25,8 @@ pub(crate) struct Flow {
     pub(crate) authenticated: bool,
     /// Pressed *Accept* in this flow (for `prompt=consent`).
     pub(crate) accepted: bool,
+    /// Asked an administrator in this flow.
+    pub(crate) requested: bool,
     pub(crate) expires_at: i64,
 }
 
@@ -34,6 +36,11 @@ pub(crate) enum Step {
     Picker,
     Password(Account),
     Consent(Account),
+    /// May not consent; the number says why.
+    Approval(Account, u32),
+    RequestSent(Account),
+    /// The admin consent endpoint, and no administrator.
+    Cancelled,
     Done(Account),
     /// It ends on the error page, whatever the person does.
     Refused(Refusal),
@@ -61,6 +68,7 @@ impl Flow {
             oid: None,
             authenticated: false,
             accepted: false,
+            requested: false,
             expires_at: now + FLOW_SECONDS,
         };
         if let Some(account) = account {
@@ -74,6 +82,7 @@ impl Flow {
         let signed_in = session.is_some_and(|session| session.oid == account.oid);
         self.authenticated = signed_in && self.request.prompt != Prompt::Login;
         self.oid = Some(account.oid.clone());
+        self.requested = false;
     }
 
     pub(crate) fn next(&self, store: &Store) -> Step {
@@ -86,12 +95,29 @@ impl Flow {
         if let Some(refusal) = blocked(&account) {
             return Step::Refused(refusal);
         }
-        if self.wants_consent(store, &account) { Step::Consent(account) } else { Step::Done(account) }
+        if self.request.admin_consent {
+            return if account.admin { Step::Consent(account) } else { Step::Cancelled };
+        }
+        let policy = store.policy(&account.tid);
+        if policy.assignment_required && !account.assigned {
+            return Step::Refused(errors::not_assigned(&account, &self.request.client_id));
+        }
+        let missing = self.missing(store, &account);
+        if missing.is_empty() {
+            return Step::Done(account);
+        }
+        match policy.stops(&account, &missing) {
+            None => Step::Consent(account),
+            Some(_) if self.requested => Step::RequestSent(account),
+            Some(number) => Step::Approval(account, number),
+        }
     }
 
-    fn wants_consent(&self, store: &Store, account: &Account) -> bool {
-        let asked_again = self.request.prompt == Prompt::Consent && !self.accepted;
-        asked_again || self.request.scopes.iter().any(|scope| !store.consented(&account.oid, *scope))
+    /// What has to be consented to: with `prompt=consent` everything, even what an administrator granted (section 1.2).
+    fn missing(&self, store: &Store, account: &Account) -> Vec<Scope> {
+        let again = self.request.prompt == Prompt::Consent && !self.accepted;
+        let given = store.consents.given(&self.request.client_id, account);
+        self.request.scopes.iter().filter(|scope| again || !given.contains(scope)).copied().collect()
     }
 }
 
@@ -105,7 +131,7 @@ fn blocked(account: &Account) -> Option<Refusal> {
     if row.class == Class::Administrator { catalogue::on_page(row.number) } else { None }
 }
 
-/// An authorization code and all it is bound to: client (there is one), redirect URI, tenant, challenge.
+/// An authorization code and all it is bound to: client, redirect URI, tenant, challenge.
 #[derive(Clone)]
 pub(crate) struct Code {
     pub(crate) value: String,

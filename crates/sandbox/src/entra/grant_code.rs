@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::{
+    account::Account,
     entra::{
         errors,
         issue::{self, Grant},
@@ -24,6 +25,9 @@ pub(crate) fn redeem(exchange: &mut Exchange<'_>, store: &mut Store) -> Result<V
         return Err(errors::account_disabled().into());
     }
 
+    if code.request.client_id != exchange.client_id {
+        return Err(errors::client_mismatch().into());
+    }
     if !exchange.tenant.admits(&account) {
         return Err(errors::code_of_other_tenant().into());
     }
@@ -51,14 +55,15 @@ pub(crate) fn redeem(exchange: &mut Exchange<'_>, store: &mut Store) -> Result<V
     if exchange.asked.is_some() && resources(&asked) > 1 {
         return Err(errors::several_resources().into());
     }
-    if !all_consented(store, &account.oid, &asked) {
-        return Err(errors::not_consented(&sandbox.config.client_id).into());
+    if !all_consented(store, &exchange.client_id, &account, &asked) {
+        return Err(errors::not_consented(&exchange.client_id).into());
     }
     // Only now: a refused try leaves the code usable [U].
     for kept in store.codes.iter_mut().filter(|kept| kept.value == code.value) {
         kept.redeemed = true;
     }
     let grant = Grant {
+        client_id: &exchange.client_id,
         account: &account,
         resource: first_resource(&asked),
         asked: &asked,
@@ -71,7 +76,8 @@ pub(crate) fn redeem(exchange: &mut Exchange<'_>, store: &mut Store) -> Result<V
 
 /// Every permission asked for was consented to, and `offline_access` too; the sign-in scopes need no consent of their
 /// own once the person signed in.
-pub(crate) fn all_consented(store: &Store, oid: &str, asked: &[Scope]) -> bool {
+pub(crate) fn all_consented(store: &Store, client_id: &str, account: &Account, asked: &[Scope]) -> bool {
+    let given = store.consents.given(client_id, account);
     let matters = |scope: &&Scope| scope.resource.is_some() || **scope == OFFLINE_ACCESS;
-    asked.iter().filter(matters).all(|scope| store.consented(oid, *scope))
+    asked.iter().filter(matters).all(|scope| given.contains(scope))
 }

@@ -23,6 +23,9 @@ pub(crate) fn redeem(exchange: &mut Exchange<'_>, store: &mut Store) -> Result<V
         if value.starts_with("1.A") { errors::refresh_token_invalid() } else { errors::malformed_grant() }
     })?;
     exchange.account = store.directory.name_of(&token.oid);
+    if token.client_id != exchange.client_id {
+        return Err(errors::client_mismatch().into());
+    }
     let gone = || errors::account_gone(exchange.account.as_deref().unwrap_or_default());
     let account = store.directory.by_oid(&token.oid).cloned().ok_or_else(gone)?;
     if account.disabled {
@@ -43,10 +46,14 @@ pub(crate) fn redeem(exchange: &mut Exchange<'_>, store: &mut Store) -> Result<V
     let resource = first_resource(&asked);
     let served: Vec<Scope> =
         asked.iter().filter(|scope| scope.resource.is_none_or(|named| named == resource)).copied().collect();
-    if !all_consented(store, &account.oid, &served) {
-        return Err(errors::not_consented(&sandbox.config.client_id).into());
+    if store.policy(&account.tid).assignment_required && !account.assigned {
+        return Err(errors::not_assigned(&account, &exchange.client_id).into());
+    }
+    if !all_consented(store, &exchange.client_id, &account, &served) {
+        return Err(errors::not_consented(&exchange.client_id).into());
     }
     let grant = Grant {
+        client_id: &exchange.client_id,
         account: &account,
         resource,
         asked: &served,

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::{
     account::Account,
@@ -31,6 +33,7 @@ pub(crate) struct AccessToken {
 #[derive(Clone)]
 pub(crate) struct RefreshToken {
     pub(crate) value: String,
+    pub(crate) client_id: String,
     pub(crate) oid: String,
     /// What a refresh without `scope` gets: the original scopes.
     pub(crate) scopes: Vec<Scope>,
@@ -52,6 +55,7 @@ hidden!(AccessToken, RefreshToken);
 
 /// What a grant decided.
 pub(crate) struct Grant<'a> {
+    pub(crate) client_id: &'a str,
     pub(crate) account: &'a Account,
     pub(crate) resource: Resource,
     /// Asked for in this request; the OpenID Connect scopes among them shape the id_token.
@@ -68,8 +72,8 @@ pub(crate) fn answer(grant: &Grant<'_>, store: &mut Store, sandbox: &Sandbox, or
     let oid = &grant.account.oid;
     // Entra draws 60 to 90 minutes; `expires_in` shows a second less (section 1.5).
     let life = store.settings.access_token_seconds.unwrap_or_else(|| random::between(3600, 5400) - 1);
-    let scopes = consented(store, oid, grant.resource);
-    let value = access_token(grant, &scopes, sandbox, now, life);
+    let scopes = consented(store, grant);
+    let value = access_token(grant, &scopes, now, life);
     let token = AccessToken {
         value: value.clone(),
         oid: oid.clone(),
@@ -89,6 +93,7 @@ pub(crate) fn answer(grant: &Grant<'_>, store: &mut Store, sandbox: &Sandbox, or
         let token = RefreshToken {
             // 900 random bytes are 1200 characters, Entra's order of size.
             value: format!("1.A{}", random::text(900)),
+            client_id: grant.client_id.to_owned(),
             oid: oid.clone(),
             scopes: original.to_vec(),
             issued_at: sandbox.clock.now(),
@@ -99,7 +104,7 @@ pub(crate) fn answer(grant: &Grant<'_>, store: &mut Store, sandbox: &Sandbox, or
         store.refresh_tokens.push(token);
     }
     if grant.asked.contains(&OPENID) {
-        body.insert("id_token".into(), sandbox.key.sign(&id_claims(grant, sandbox, origin, now)).into());
+        body.insert("id_token".into(), sandbox.key.sign(&id_claims(grant, origin, now)).into());
     }
     if grant.client_info {
         body.insert("client_info".into(), client_info(grant.account).into());
@@ -107,9 +112,9 @@ pub(crate) fn answer(grant: &Grant<'_>, store: &mut Store, sandbox: &Sandbox, or
     Value::Object(body)
 }
 
-fn consented(store: &Store, oid: &str, resource: Resource) -> Vec<Scope> {
-    let given = store.consents.get(oid).into_iter().flatten();
-    given.filter(|scope| scope.resource == Some(resource)).copied().collect()
+fn consented(store: &Store, grant: &Grant<'_>) -> Vec<Scope> {
+    let given = store.consents.given(grant.client_id, grant.account);
+    given.into_iter().filter(|scope| scope.resource == Some(grant.resource)).collect()
 }
 
 /// Permissions in full, sorted; more than was asked where more was consented to. OpenID Connect scopes are "not always
@@ -126,7 +131,7 @@ fn scope_text(grant: &Grant<'_>, scopes: &[Scope]) -> String {
 
 /// Looks like a JSON Web Token of real size (2 to 3 kB). Its signature is noise on purpose: only the API it is for may
 /// look inside (section 1.9), and whoever does is found out.
-fn access_token(grant: &Grant<'_>, scopes: &[Scope], sandbox: &Sandbox, now: i64, life: i64) -> String {
+fn access_token(grant: &Grant<'_>, scopes: &[Scope], now: i64, life: i64) -> String {
     let account = grant.account;
     let names: Vec<&str> = scopes.iter().map(|scope| scope.name).collect();
     let header = json!({ "typ": "JWT", "nonce": random::text(32), "alg": "RS256", "kid": random::text(20) });
@@ -134,7 +139,7 @@ fn access_token(grant: &Grant<'_>, scopes: &[Scope], sandbox: &Sandbox, now: i64
     let claims = json!({
         "aud": grant.resource.url(), "iss": format!("https://sts.windows.net/{}/", account.tid),
         "iat": now, "nbf": now, "exp": now + life, "aio": filler, "app_displayname": "Postbode",
-        "appid": sandbox.config.client_id, "appidacr": "1", "idtyp": "user", "name": account.name,
+        "appid": grant.client_id, "appidacr": "1", "idtyp": "user", "name": account.name,
         "oid": account.oid, "scp": names.join(" "), "tid": account.tid, "upn": account.upn,
         "uti": random::text(16), "ver": "1.0",
     });
@@ -142,13 +147,13 @@ fn access_token(grant: &Grant<'_>, scopes: &[Scope], sandbox: &Sandbox, now: i64
 }
 
 /// Section 1.9: `name`, `preferred_username` and `oid` with `profile`; `email` with `email`.
-fn id_claims(grant: &Grant<'_>, sandbox: &Sandbox, origin: &str, now: i64) -> Value {
+fn id_claims(grant: &Grant<'_>, origin: &str, now: i64) -> Value {
     let account = grant.account;
     let mut claims = json!({
-        "aud": sandbox.config.client_id, "iss": format!("{origin}/{}/v2.0", account.tid),
+        "aud": grant.client_id, "iss": format!("{origin}/{}/v2.0", account.tid),
         "iat": now, "nbf": now, "exp": now + 3600, "rh": format!("1.A{}", random::text(36)),
-        // Pairwise per app in Entra; there is one app, so one fixed value per account is the same.
-        "sub": format!("sandbox-{}", account.oid.replace('-', "")),
+        // Pairwise: another app sees another value.
+        "sub": URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{} {}", grant.client_id, account.oid))),
         "tid": account.tid, "uti": random::text(16), "ver": "2.0",
     });
     let mut add =

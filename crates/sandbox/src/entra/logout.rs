@@ -32,7 +32,7 @@ pub(crate) async fn sign_out(
         sandbox.store().sessions.remove(&session);
     }
     // Anything that is not registered is not followed.
-    let back = parameters.post_logout_redirect_uri.filter(|uri| sandbox.config.redirect_uris.contains(uri));
+    let back = parameters.post_logout_redirect_uri.filter(|uri| sandbox.apps.redirect_uris().contains(uri));
     let mut response = match back {
         Some(uri) => (StatusCode::FOUND, [(header::LOCATION, uri)]).into_response(),
         None => pages::signed_out(&sandbox),

@@ -1,12 +1,15 @@
 //! Entra ID: sign-in and consent pages, codes, tokens, discovery (section 1).
 //!
-//! In scope: authorization code with PKCE for one Web registration, and refresh. Out of scope, answered with `501`:
-//! `form_post`, certificates (`client_assertion`), `.default`, the CAE capability, admin consent, `UserInfo`.
+//! In scope: authorization code with PKCE for Web registrations, refresh, consent of users and administrators. Out of
+//! scope, answered with `501`: `form_post`, `.default`, the CAE capability, `UserInfo`.
 
+mod admin_consent;
+mod answer_consent;
 mod authorize;
 mod authorize_answer;
 mod authorize_request;
 pub(crate) mod catalogue;
+mod client_assertion;
 mod discovery;
 pub(crate) mod errors;
 mod flow;
@@ -16,10 +19,12 @@ mod issue;
 mod keys;
 mod logout;
 mod pages;
+mod pages_consent;
 #[cfg(test)]
 mod tests;
 mod token;
 mod token_client;
+mod which_app;
 
 use std::sync::Arc;
 
@@ -38,14 +43,16 @@ use crate::{
     state::Sandbox,
 };
 
-/// Section 1.1. The three `sign-in` posts are the sandbox's own pages talking to itself.
+/// Section 1.1. The `sign-in` posts are the sandbox's own pages talking to itself.
 pub(crate) fn routes(sandbox: &Arc<Sandbox>) -> Router<Arc<Sandbox>> {
     let with_faults = |endpoint, at| faults::around(endpoint, at, sandbox);
     Router::new()
         .route("/{tenant}/oauth2/v2.0/authorize", with_faults(get(authorize::start), At::Authorize))
         .route("/{tenant}/sign-in/account", post(authorize::account))
         .route("/{tenant}/sign-in/password", post(authorize::password))
-        .route("/{tenant}/sign-in/consent", post(authorize::consent))
+        .route("/{tenant}/v2.0/adminconsent", with_faults(get(admin_consent::start), At::AdminConsent))
+        .route("/{tenant}/sign-in/consent", post(answer_consent::consent))
+        .route("/{tenant}/sign-in/approval", post(answer_consent::approval))
         .route("/{tenant}/oauth2/v2.0/token", with_faults(post(token::redeem), At::Token))
         .route("/{tenant}/oauth2/v2.0/logout", get(logout::sign_out))
         .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::configuration))

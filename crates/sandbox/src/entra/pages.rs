@@ -1,7 +1,8 @@
-//! The pages of the sign-in: picker, password, consent, and the ones that lead nowhere.
+//! The pages of the sign-in: picker, password, and the ones that lead nowhere. Those about consent are in
+//! [`super::pages_consent`].
 //!
 //! Element ids are a contract with tests (`docs/sandbox.md`): `#account-<local part>`, `#password`, `#sign-in`,
-//! `#accept`, `#cancel`, `#other-account`, `#aadsts`.
+//! `#other-account`, `#aadsts`.
 
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
@@ -10,7 +11,6 @@ use crate::{
     account::Account,
     entra::{authorize_request::AuthorizeRequest, errors::Refusal},
     html::Page,
-    scopes::Scope,
     state::{Sandbox, Store},
 };
 
@@ -71,41 +71,6 @@ pub(crate) fn password(
     show("Enter password", content, sandbox)
 }
 
-pub(crate) fn consent(
-    id: &str,
-    request: &AuthorizeRequest,
-    account: &Account,
-    sandbox: &Sandbox,
-) -> Response {
-    // Permissions first, sign-in scopes last, as they matter to the reader.
-    let (of_apis, of_sign_in): (Vec<&Scope>, Vec<&Scope>) =
-        request.scopes.iter().partition(|scope| scope.resource.is_some());
-    let content = html! {
-        main {
-            div.account { (person(account)) }
-            h1 { "Permissions requested" }
-            p { strong { "Postbode" } " would like to:" }
-            ul.permissions {
-                @for scope in of_apis.iter().chain(&of_sign_in) {
-                    li title=(scope.full()) {
-                        span.name { (scope.title) }
-                        span.quiet { (scope.plain) }
-                    }
-                }
-            }
-            p.quiet { "Accepting lets Postbode use this as long as nobody takes it back." }
-            form method="post" action=(action(request, "consent")) {
-                input type="hidden" name="flow" value=(id);
-                div.buttons {
-                    button #cancel type="submit" name="answer" value="cancel" { "Cancel" }
-                    button.primary #accept type="submit" name="answer" value="accept" { "Accept" }
-                }
-            }
-        }
-    };
-    show("Permissions requested", content, sandbox)
-}
-
 /// A refusal that never goes back to the app (section 1.4).
 pub(crate) fn refused(refusal: &Refusal, sandbox: &Sandbox) -> Response {
     let content = html! {
@@ -129,15 +94,15 @@ pub(crate) fn signed_out(sandbox: &Sandbox) -> Response {
     show("Signed out", content, sandbox)
 }
 
-fn show(title: &str, content: Markup, sandbox: &Sandbox) -> Response {
+pub(crate) fn show(title: &str, content: Markup, sandbox: &Sandbox) -> Response {
     Page { title, layout: "signin", refresh: None, content }.respond(StatusCode::OK, sandbox)
 }
 
-fn action(request: &AuthorizeRequest, step: &str) -> String {
+pub(crate) fn action(request: &AuthorizeRequest, step: &str) -> String {
     format!("/{}/sign-in/{step}", request.segment)
 }
 
-fn person(account: &Account) -> Markup {
+pub(crate) fn person(account: &Account) -> Markup {
     let initial: String = account.name.chars().take(1).collect();
     html! {
         span.initial aria-hidden="true" { (initial) }

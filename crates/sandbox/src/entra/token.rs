@@ -16,7 +16,8 @@ use crate::{
     directory::Tenant,
     entra::{
         errors::{self, Refusal},
-        grant_code, grant_refresh, token_client,
+        grant_code, grant_refresh,
+        token_client::{self, Proof},
     },
     faults::Mark,
     origin::Origin,
@@ -45,6 +46,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) sandbox: &'a Sandbox,
     pub(crate) origin: &'a str,
     pub(crate) tenant: Tenant,
+    /// Which app proved itself.
+    pub(crate) client_id: String,
     pub(crate) fields: &'a Fields,
     /// `scope`, read; `None` when it was not sent.
     pub(crate) asked: Option<Vec<Scope>>,
@@ -119,9 +122,10 @@ fn decide(
     account: &mut Option<String>,
 ) -> Result<Value, Denied> {
     let tenant = store.directory.tenant(segment).ok_or_else(|| errors::tenant_not_found(segment))?;
-    token_client::check(&sandbox.config, headers, fields)?;
+    let client_id =
+        token_client::check(&Proof { sandbox, tenant: &tenant, segment, origin, headers, fields }, store)?;
     let asked = fields.get("scope").map(|list| read_scopes(list)).transpose()?;
-    let mut exchange = Exchange { sandbox, origin, tenant, fields, asked, account: None };
+    let mut exchange = Exchange { sandbox, origin, tenant, client_id, fields, asked, account: None };
     let result = match exchange.need("grant_type")? {
         "authorization_code" => grant_code::redeem(&mut exchange, store),
         "refresh_token" => grant_refresh::redeem(&mut exchange, store),

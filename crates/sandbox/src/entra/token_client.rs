@@ -1,24 +1,36 @@
-//! Which app asks for a token, and does it know its secret (sections 1.5, 1.7).
+//! Which app asks for a token, and does it prove it: with its secret or with its certificate (sections 1.5, 1.7).
 
 use axum::http::{HeaderMap, header};
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::{
-    config::Config,
+    apps::App,
+    directory::Tenant,
     entra::{
-        errors,
+        client_assertion,
+        errors::{self, Refusal},
         token::{Denied, Fields},
+        which_app,
     },
+    state::{Sandbox, Store},
 };
 
-/// Passes when the one registered app proved itself, from a server (no `Origin`), in the body or by HTTP Basic.
-pub(crate) fn check(config: &Config, headers: &HeaderMap, fields: &Fields) -> Result<(), Denied> {
-    if fields.contains_key("client_assertion") {
-        return Err(Denied::NotImplemented(
-            "client_assertion (a certificate instead of a secret)".to_owned(),
-        ));
-    }
-    if fields.contains_key("claims") && fields.get("claims").is_some_and(|claims| claims.contains("xms_cc")) {
+/// The parts of a request that a client proves itself with.
+pub(crate) struct Proof<'a> {
+    pub(crate) sandbox: &'a Sandbox,
+    pub(crate) tenant: &'a Tenant,
+    /// `{tenant}` as the caller wrote it: part of the address an assertion is made for.
+    pub(crate) segment: &'a str,
+    pub(crate) origin: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) fields: &'a Fields,
+}
+
+/// The client id of the app that proved itself, from a server (no `Origin`): with a secret in the body or by HTTP Basic,
+/// or with a client assertion.
+pub(crate) fn check(proof: &Proof<'_>, store: &mut Store) -> Result<String, Denied> {
+    let (headers, fields) = (proof.headers, proof.fields);
+    if fields.get("claims").is_some_and(|claims| claims.contains("xms_cc")) {
         return Err(Denied::NotImplemented("claims with the capability xms_cc (section 1.8)".to_owned()));
     }
     let basic = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(basic);
@@ -29,19 +41,31 @@ pub(crate) fn check(config: &Config, headers: &HeaderMap, fields: &Fields) -> Re
         Some((id, secret)) => (Some(id), Some(secret)),
         None => (fields.get("client_id").cloned(), fields.get("client_secret").cloned()),
     };
-    let client_id =
-        client_id.filter(|id| !id.is_empty()).ok_or_else(|| errors::parameter_missing("client_id"))?;
-    if client_id != config.client_id {
-        return Err(errors::application_not_found(&client_id).into());
-    }
+    let app = which_app::find(&proof.sandbox.apps, client_id.as_deref(), proof.tenant)?;
     if headers.contains_key(header::ORIGIN) {
         return Err(errors::cross_origin().into());
     }
-    match secret.filter(|secret| !secret.is_empty()) {
-        None => Err(errors::secret_missing().into()),
-        Some(secret) if secret != config.client_secret => Err(errors::secret_wrong().into()),
-        Some(_) => Ok(()),
+    let secret = secret.filter(|secret| !secret.is_empty());
+    match (fields.get("client_assertion"), secret) {
+        (Some(_), Some(_)) => Err(errors::two_proofs().into()),
+        (Some(assertion), None) => {
+            client_assertion::check(proof, &app, assertion, store)?;
+            Ok(app.client_id.clone())
+        }
+        (None, Some(secret)) => {
+            check_secret(&app, &secret)?;
+            Ok(app.client_id.clone())
+        }
+        (None, None) => Err(errors::secret_missing().into()),
     }
+}
+
+fn check_secret(app: &App, secret: &str) -> Result<(), Refusal> {
+    if app.secret.as_deref() != Some(secret) {
+        return Err(errors::secret_wrong());
+    }
+    // The tokens stay good: with a new secret everything goes on (section 1.10).
+    if app.secret_expired { Err(errors::secret_expired(&app.client_id)) } else { Ok(()) }
 }
 
 /// Id and secret are form-encoded before they are joined (RFC 6749 2.3.1).

@@ -77,9 +77,9 @@ async fn the_unknown_is_named() {
     not_implemented(&[("scope", "https://graph.microsoft.com/.default")], ".default").await;
     not_implemented(&[("prompt", "create")], "prompt=create").await;
     not_implemented(&[("claims", r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#)], "xms_cc").await;
-    let answer = Test::new().get("/organizations/v2.0/adminconsent?secret=1").await;
+    let answer = Test::new().get("/organizations/oauth2/v2.0/devicecode?secret=1").await;
     assert_eq!(answer.status, StatusCode::NOT_IMPLEMENTED);
-    assert!(answer.text().contains("GET /organizations/v2.0/adminconsent"));
+    assert!(answer.text().contains("GET /organizations/oauth2/v2.0/devicecode"));
     assert!(!answer.text().contains("secret"));
 }
 

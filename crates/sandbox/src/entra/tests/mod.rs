@@ -3,6 +3,7 @@
 mod accounts;
 mod authorize;
 mod code;
+mod consent;
 mod refresh;
 mod sign_in;
 mod token;

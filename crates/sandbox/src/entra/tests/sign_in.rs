@@ -57,7 +57,7 @@ async fn consent_needs_the_password_first() {
     let page = test.choose(&page, "anna").await;
     let still = test.consent(&page, "accept").await;
     assert!(still.text().contains(r#"id="password""#));
-    assert!(test.sandbox.store().consents.is_empty());
+    assert!(test.sandbox.store().consents.of_users(None).is_empty());
 }
 
 #[tokio::test]

@@ -1,0 +1,107 @@
+//! `private_key_jwt`: an app proves itself by a JSON Web Token signed with its certificate's key (section 1.5).
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::{
+    apps::App,
+    certificate::{Algorithm, Certificate},
+    entra::{
+        errors::{self, Refusal},
+        token_client::Proof,
+    },
+    state::Store,
+};
+
+const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// From `nbf` to `exp`; Entra's own limit is unknown [U].
+const LIFE_SECONDS_MAX: i64 = 10 * 60;
+
+/// How far the clocks may be apart [U].
+const SKEW_SECONDS: i64 = 5 * 60;
+
+#[derive(Debug, Deserialize)]
+struct Header {
+    alg: String,
+    x5t: Option<String>,
+    #[serde(rename = "x5t#S256")]
+    x5t_s256: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Claims {
+    aud: String,
+    iss: String,
+    sub: String,
+    jti: String,
+    nbf: i64,
+    exp: i64,
+}
+
+pub(crate) fn check(proof: &Proof<'_>, app: &App, assertion: &str, store: &mut Store) -> Result<(), Refusal> {
+    match proof.fields.get("client_assertion_type").map(String::as_str) {
+        None | Some("") => return Err(errors::parameter_missing("client_assertion_type")),
+        Some(TYPE) => {}
+        Some(_) => return Err(errors::assertion_type_unknown()),
+    }
+    let unreadable = || errors::assertion_invalid("it can't be read");
+    let (content, signature) = assertion.rsplit_once('.').ok_or_else(unreadable)?;
+    let (header, claims) = content.split_once('.').ok_or_else(unreadable)?;
+    let header: Header = part(header).ok_or_else(unreadable)?;
+    let claims: Claims = part(claims).ok_or_else(unreadable)?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| unreadable())?;
+
+    let algorithm = match header.alg.as_str() {
+        "PS256" => Algorithm::Ps256,
+        "RS256" => Algorithm::Rs256,
+        _ => return Err(errors::assertion_unsigned("its algorithm is neither PS256 nor RS256")),
+    };
+    let certificate = app.certificates.iter().find(|certificate| named(&header, certificate));
+    let certificate = certificate
+        .ok_or_else(|| errors::assertion_unsigned("the key with this thumbprint was not found"))?;
+    if !certificate.verifies(algorithm, content.as_bytes(), &signature) {
+        return Err(errors::assertion_unsigned("the signature does not fit the key"));
+    }
+    let now = proof.sandbox.clock.seconds();
+    let audience = format!("{}/{}/oauth2/v2.0/token", proof.origin, proof.segment);
+    claims
+        .wrong(&app.client_id, &audience, now)
+        .map_or(Ok(()), |what| Err(errors::assertion_invalid(what)))?;
+    if !store.assertions.insert((app.client_id.clone(), claims.jti)) {
+        return Err(errors::assertion_invalid("its 'jti' was used before"));
+    }
+    Ok(())
+}
+
+fn named(header: &Header, certificate: &Certificate) -> bool {
+    match (&header.x5t_s256, &header.x5t) {
+        (Some(sha256), _) => *sha256 == certificate.sha256,
+        (None, Some(sha1)) => *sha1 == certificate.sha1,
+        (None, None) => false,
+    }
+}
+
+impl Claims {
+    fn wrong(&self, client_id: &str, audience: &str, now: i64) -> Option<&'static str> {
+        if self.aud != audience {
+            return Some("its 'aud' is not the address of this token endpoint");
+        }
+        if self.iss != client_id || self.sub != client_id {
+            return Some("its 'iss' and 'sub' are not the client id");
+        }
+        if self.jti.is_empty() {
+            return Some("its 'jti' is empty");
+        }
+        let in_time = self.nbf <= now + SKEW_SECONDS && now < self.exp + SKEW_SECONDS;
+        let life = self.exp.saturating_sub(self.nbf);
+        if !in_time || !(1..=LIFE_SECONDS_MAX).contains(&life) {
+            return Some("it is not within its valid time range");
+        }
+        None
+    }
+}
+
+fn part<T: DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+}
