@@ -12,7 +12,8 @@ use leptos_i18n_build::options::CodegenOptions;
 use leptos_i18n_build::{Config, ParseOptions, TranslationsInfos};
 use serde_json::Value;
 
-const NAMESPACES: [&str; 7] = ["shell", "page", "settings", "field", "status", "consent", "problem"];
+const NAMESPACES: [&str; 9] =
+    ["shell", "page", "settings", "field", "status", "consent", "problem", "reason", "letter"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");

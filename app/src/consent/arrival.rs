@@ -41,6 +41,8 @@ pub(crate) enum Returned {
     Error {
         /// For example `access_denied`, which means cancelled as well as not allowed.
         error: String,
+        #[serde(default)]
+        subcode: Option<String>,
         description: Option<String>,
     },
 }
@@ -95,7 +97,8 @@ fn read_answer(parameters: &str) -> Option<Answer> {
     let result = match (code, error) {
         (_, Some(error)) => Returned::Error {
             error: clipped(&error),
-            description: description.or(subcode).as_deref().map(clipped),
+            subcode: subcode.as_deref().map(clipped),
+            description: description.as_deref().map(clipped),
         },
         (Some(code), None) => Returned::Code(code),
         (None, None) => return None,
@@ -127,12 +130,13 @@ mod tests {
 
     #[test]
     fn a_cancelled_sign_in_has_no_description() {
-        let Some(Answer { result: Returned::Error { error, description }, .. }) =
+        let Some(Answer { result: Returned::Error { error, subcode, description }, .. }) =
             answer("/oauth/callback", "#error=access_denied&error_subcode=cancel&state=s", "")
         else {
             panic!("an error");
         };
-        assert_eq!((error.as_str(), description.as_deref()), ("access_denied", Some("cancel")));
+        assert_eq!((error.as_str(), subcode.as_deref()), ("access_denied", Some("cancel")));
+        assert_eq!(description, None);
     }
 
     #[test]

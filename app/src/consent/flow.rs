@@ -1,6 +1,6 @@
 //! The sign-in from the click to the outcome, as the window that waits sees it.
 
-use api::{Account, ConsentOutcome};
+use api::{Account, ConsentOutcome, RefusedConsent};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_i18n::td_string;
@@ -26,11 +26,20 @@ const WINDOW_FEATURES: &str = "popup,width=540,height=720";
 #[derive(Clone, Copy)]
 pub(crate) struct Pending(pub(crate) RwSignal<Option<Answer>>);
 
+/// How to arrive at Microsoft's page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// As the mailbox, its address filled in.
+    Mailbox,
+    /// As an account that the person picks, after a wrong one came up by itself.
+    Choose,
+}
+
 /// The Authenticate button.
 ///
 /// The window is opened before anything is awaited: a browser only allows it as the direct result of a click. Where it
 /// is blocked all the same, this tab itself goes to Microsoft and comes back.
-pub(crate) fn authenticate(desk: Desk) {
+pub(crate) fn authenticate(desk: Desk, who: Who) {
     let popup = open_window("");
     if let Some(popup) = &popup {
         say_one_moment(popup, td_string!(desk.language.get_untracked(), consent.popup_wait));
@@ -38,7 +47,7 @@ pub(crate) fn authenticate(desk: Desk) {
     desk.notice.set(None);
     desk.sign_in.set(SignIn::Starting);
     spawn_local(async move {
-        let begun = begin(desk).await;
+        let begun = begin(desk, who).await;
         if desk.is_gone() {
             if let Some(popup) = popup {
                 let _ = popup.close();
@@ -74,9 +83,14 @@ pub(crate) fn stop_waiting(desk: Desk) {
     if let Some(kept) = kept::waiting_for(desk.mailbox) {
         give_up(desk, kept.attempt);
     }
+    forget_waiting(desk);
+    page::focus("authenticate");
+}
+
+/// Ends the wait on this page; what may still come back is no longer looked at.
+pub(crate) fn forget_waiting(desk: Desk) {
     kept::forget_all(desk.mailbox);
     desk.sign_in.set(SignIn::Not);
-    page::focus("authenticate");
 }
 
 /// Tells the Worker that nobody is at Microsoft any more, so that the page does not go on saying so.
@@ -96,10 +110,19 @@ pub(crate) fn attend(desk: Desk) {
     let navigate = use_navigate();
     channel::listen(move |word| match word {
         Word::Came(answer) => {
-            let Some(kept) = kept::find(&answer.state) else { return };
+            let Some(kept) = kept::find(&answer.state) else {
+                // A second window with the same answer, after a reload or a restored tab: it is told how it ended.
+                if let Some(end) = kept::ended(&answer.state) {
+                    channel::say(&Word::Ended { state: answer.state, end });
+                }
+                return;
+            };
             channel::say(&Word::Taken { state: kept.state });
             if kept.mailbox == desk.mailbox {
-                take(desk, answer);
+                // The same answer twice is redeemed once.
+                if desk.sign_in.with_untracked(|sign_in| *sign_in != SignIn::Finishing) {
+                    take(desk, answer);
+                }
             } else {
                 pending.set(Some(answer));
                 navigate(&format!("/mailboxes/{}", kept.mailbox), leptos_router::NavigateOptions::default());
@@ -127,13 +150,19 @@ pub(crate) fn take(desk: Desk, answer: Answer) {
         return;
     };
     match &answer.result {
-        Returned::Error { error, description } => {
-            kept::forget(&answer.state);
-            desk.sign_in.set(SignIn::Not);
-            ended(&answer, End::NotCompleted);
-            let (error, description) = (error.clone(), description.clone());
-            desk.alarm(Notice::NotCompleted { error, description, at: page::clock() });
-            give_up(desk, kept.attempt);
+        Returned::Error { error, subcode, description } => {
+            let body = RefusedConsent {
+                state: answer.state.clone(),
+                error: error.clone(),
+                error_subcode: subcode.clone(),
+                error_description: description.clone(),
+            };
+            desk.notice.set(None);
+            desk.sign_in.set(SignIn::Finishing);
+            spawn_local(async move {
+                let trouble = link::refuse(&kept, &body).await;
+                finished(desk, &kept, &answer, Err(trouble));
+            });
         }
         Returned::Code(code) => {
             let code = code.clone();
@@ -174,9 +203,9 @@ pub(crate) fn answer(desk: Desk, question: &Question, confirmed: bool) {
     });
 }
 
-async fn begin(desk: Desk) -> Result<Kept, Trouble> {
+async fn begin(desk: Desk, who: Who) -> Result<Kept, Trouble> {
     let secrets = Secrets::new();
-    let begun = link::begin(desk.mailbox, &secrets.begin()).await?;
+    let begun = link::begin(desk.mailbox, &secrets.begin(who == Who::Choose)).await?;
     let unreadable = Trouble::Unreadable { status: 200, reference: None };
     let url = secrets.authorization_url(&begun).map_err(|_| unreadable.clone())?;
     let until = page::clock() + f64::from(begun.expires_in_seconds) * 1000.0;
@@ -189,19 +218,19 @@ async fn begin(desk: Desk) -> Result<Kept, Trouble> {
 }
 
 fn finished(desk: Desk, kept: &Kept, answer: &Answer, outcome: Result<ConsentOutcome, Trouble>) {
-    // With no answer, the Worker may have redeemed the code all the same: posting once more gets the same outcome.
+    // With no answer, the Worker may have judged it all the same: posting once more gets the same outcome.
     let again = matches!(outcome, Err(Trouble::Unreachable));
-    if !again {
+    let end = match &outcome {
+        Ok(ConsentOutcome::Connected { .. }) => End::Connected,
+        Ok(ConsentOutcome::Confirm { .. }) => End::Asks,
+        Err(_) => End::NotCompleted,
+    };
+    if again {
+        channel::say(&Word::Ended { state: answer.state.clone(), end });
+    } else {
         kept::forget(&answer.state);
+        ended(answer, end);
     }
-    ended(
-        answer,
-        match &outcome {
-            Ok(ConsentOutcome::Connected { .. }) => End::Connected,
-            Ok(ConsentOutcome::Confirm { .. }) => End::Asks,
-            Err(_) => End::NotCompleted,
-        },
-    );
     if desk.is_gone() {
         return;
     }
@@ -248,6 +277,7 @@ pub(crate) fn named(account: &Account) -> String {
 }
 
 fn ended(answer: &Answer, end: End) {
+    kept::remember_end(&answer.state, end);
     channel::say(&Word::Ended { state: answer.state.clone(), end });
 }
 

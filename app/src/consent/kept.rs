@@ -3,10 +3,13 @@
 use api::{AttemptId, MailboxId};
 use serde::{Deserialize, Serialize};
 
+use super::channel::End;
 use super::secrets;
 use crate::browser::{page, storage};
 
 const NAME: &str = "consent.";
+/// How sign-ins of this tab ended, for a window that comes with the same answer once more.
+const ENDED: &str = "ended.";
 
 /// One sign-in that is under way.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -69,6 +72,26 @@ pub(crate) fn forget_all(mailbox: MailboxId) {
             storage::forget_in_tab(&name);
         }
     }
+}
+
+/// Keeps how a sign-in ended; only of the latest, since an older answer is of no use to anybody.
+pub(crate) fn remember_end(state: &str, end: End) {
+    for name in storage::names_in_tab(ENDED) {
+        storage::forget_in_tab(&name);
+    }
+    if secrets::may_be_ours(state)
+        && let Ok(text) = serde_json::to_string(&end)
+    {
+        storage::keep_in_tab(&format!("{ENDED}{}", secrets::digest(state)), &text);
+    }
+}
+
+/// How a sign-in of this tab ended, when it was the latest.
+pub(crate) fn ended(state: &str) -> Option<End> {
+    if !secrets::may_be_ours(state) {
+        return None;
+    }
+    serde_json::from_str(&storage::of_tab(&format!("{ENDED}{}", secrets::digest(state)))?).ok()
 }
 
 fn read(name: &str) -> Option<Kept> {

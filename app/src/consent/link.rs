@@ -2,9 +2,10 @@
 
 use api::{
     AnsweredConsent, AttemptId, BeginConsent, BegunConsent, ConsentOutcome, FinishConsent, MailboxId,
-    MailboxView,
+    MailboxView, RefusedConsent,
 };
 use gloo_net::http::Method;
+use serde_json::json;
 
 use super::kept::Kept;
 use crate::browser::http::{self, Trouble};
@@ -23,6 +24,15 @@ pub(crate) async fn finish(kept: &Kept, code: String) -> Result<ConsentOutcome, 
     http::post(&path(kept.mailbox, kept.attempt), &body).await
 }
 
+/// What an error amounts to: the answer is always a problem document.
+pub(crate) async fn refuse(kept: &Kept, body: &RefusedConsent) -> Trouble {
+    let path = format!("{}/refusal", path(kept.mailbox, kept.attempt));
+    match http::tell(Method::POST, &path, Some(body)).await {
+        Err(trouble) => trouble,
+        Ok(()) => Trouble::Unreadable { status: 200, reference: None },
+    }
+}
+
 pub(crate) async fn agree(mailbox: MailboxId, attempt: AttemptId) -> Result<ConsentOutcome, Trouble> {
     http::post(&answer(mailbox, attempt), &AnsweredConsent { confirmed: true }).await
 }
@@ -33,6 +43,23 @@ pub(crate) async fn decline(mailbox: MailboxId, attempt: AttemptId) -> Result<()
 
 pub(crate) async fn remove(mailbox: MailboxId) -> Result<MailboxView, Trouble> {
     http::delete(&format!("/api/mailboxes/{mailbox}/authentication")).await
+}
+
+/// Fetches fresh tokens now, to see whether it works again.
+pub(crate) async fn renew(mailbox: MailboxId) -> Result<MailboxView, Trouble> {
+    http::post(&format!("/api/mailboxes/{mailbox}/authentication/renewal"), &json!({})).await
+}
+
+pub(crate) async fn ask_approval(mailbox: MailboxId) -> Result<MailboxView, Trouble> {
+    http::post(&approval(mailbox), &json!({})).await
+}
+
+pub(crate) async fn withdraw_approval(mailbox: MailboxId) -> Result<MailboxView, Trouble> {
+    http::delete(&approval(mailbox)).await
+}
+
+fn approval(mailbox: MailboxId) -> String {
+    format!("/api/mailboxes/{mailbox}/approval")
 }
 
 fn answer(mailbox: MailboxId, attempt: AttemptId) -> String {

@@ -63,7 +63,7 @@ fn AddForm() -> impl IntoView {
         } else if !busy.get_untracked() {
             busy.set(true);
             spawn_local(async move {
-                let body = CreateMailbox { address: typed.clone(), kind: Kind::default() };
+                let body = CreateMailbox { address: typed.clone(), kind: Kind::default(), shared: false };
                 match http::post::<_, CreatedMailbox>("/api/mailboxes", &body).await {
                     Ok(created) => {
                         announce(td_string!(language.get_untracked(), page.mailbox.added, address = typed));

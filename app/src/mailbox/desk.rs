@@ -1,8 +1,9 @@
 //! What the parts of the E-mail server page share: the mailbox as last seen, what is typed, and what was last said.
 
-use api::{AttemptId, ConfirmReason, MailboxId, MailboxView, Timestamp};
+use api::{AttemptId, ConfirmReason, MailboxId, MailboxSettings, MailboxView, Timestamp};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_i18n::td_string;
 
 use crate::browser::announce::announce;
 use crate::browser::http::{self, Trouble};
@@ -12,7 +13,7 @@ use crate::consent::arrival::Answer;
 use crate::consent::kept::Kept;
 use crate::pages::session::Session;
 use crate::settings::draft::{Draft, Field, Wrong};
-use crate::words::state::StateWords;
+use crate::words::state;
 
 /// What the page tells the person at the top, until it says something else.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,11 +23,9 @@ pub(crate) enum Notice {
         at: f64,
         retry: Retry,
     },
-    /// Microsoft sent the person back without a code.
-    NotCompleted {
-        error: String,
-        description: Option<String>,
-        at: f64,
+    /// Two people changed the settings at once: what is stored now differs from what is typed.
+    Conflict {
+        stored: Box<MailboxView>,
     },
     TimedOut,
     Declined,
@@ -39,11 +38,13 @@ pub(crate) enum Notice {
 /// What trying again would do.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Retry {
-    Nothing,
     Fetch,
     Save,
     Authenticate,
     Remove,
+    CheckAgain,
+    AskApproval,
+    WithdrawApproval,
     Finish(Answer),
 }
 
@@ -82,17 +83,38 @@ pub(crate) struct Desk {
     /// Raised twice a minute, so that what is left of a token's life is told anew.
     tick: RwSignal<u32>,
     pub(crate) draft: RwSignal<Draft>,
+    /// What the draft was made from. Not `view`, which the page renews by itself: a save would then overwrite, without
+    /// anybody having seen it, what somebody else saved meanwhile.
+    pub(crate) base: RwSignal<Base>,
     pub(crate) wrong: RwSignal<Vec<(Field, Wrong)>>,
     pub(crate) notice: RwSignal<Option<Notice>>,
     pub(crate) sign_in: RwSignal<SignIn>,
     pub(crate) fetching: RwSignal<bool>,
     pub(crate) saving: RwSignal<bool>,
+    /// Fresh tokens are being fetched, to see whether it works again.
+    pub(crate) checking: RwSignal<bool>,
+    /// A save waits for the person to agree that it ends the authentication.
+    pub(crate) asks_change: RwSignal<bool>,
+}
+
+/// Settings as they were saved, and the number of that save.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Base {
+    pub(crate) version: u64,
+    pub(crate) settings: MailboxSettings,
+}
+
+impl Base {
+    fn of(view: &MailboxView) -> Self {
+        Self { version: view.version, settings: view.settings.clone() }
+    }
 }
 
 impl Desk {
     pub(crate) fn new(view: MailboxView) -> Self {
         let language = Language::here();
         let draft = Draft::of(&view.settings, language.get_untracked());
+        let base = Base::of(&view);
         let desk = Self {
             language,
             session: Session::here(),
@@ -101,11 +123,14 @@ impl Desk {
             fetched: RwSignal::new(page::clock()),
             tick: RwSignal::new(0),
             draft: RwSignal::new(draft),
+            base: RwSignal::new(base),
             wrong: RwSignal::new(Vec::new()),
             notice: RwSignal::new(None),
             sign_in: RwSignal::new(SignIn::Not),
             fetching: RwSignal::new(false),
             saving: RwSignal::new(false),
+            checking: RwSignal::new(false),
+            asks_change: RwSignal::new(false),
         };
         let half_a_minute = std::time::Duration::from_secs(30);
         if let Ok(timer) =
@@ -136,24 +161,39 @@ impl Desk {
 
     /// Whether something is typed that is not saved; tracked.
     pub(crate) fn changed(self) -> bool {
-        self.draft.with(|draft| self.view.with(|view| draft.differs(&view.settings)))
+        self.draft.with(|draft| self.base.with(|base| draft.differs(&base.settings)))
     }
 
     /// Takes a newer answer of the Worker. What is being typed stays.
     pub(crate) fn show(self, view: MailboxView) {
         let untouched = !untrack(|| self.changed());
         self.fetched.set(page::clock());
-        if untouched {
-            self.draft.set(Draft::of(&view.settings, self.language.get_untracked()));
-        }
         self.view.set(view);
+        if untouched {
+            self.begin_anew();
+        }
     }
 
     /// Throws away what is typed.
     pub(crate) fn undo(self) {
-        let locale = self.language.get_untracked();
-        self.draft.set(self.view.with_untracked(|view| Draft::of(&view.settings, locale)));
+        self.begin_anew();
         self.wrong.set(Vec::new());
+    }
+
+    fn begin_anew(self) {
+        let locale = self.language.get_untracked();
+        self.view.with_untracked(|view| {
+            self.base.set(Base::of(view));
+            self.draft.set(Draft::of(&view.settings, locale));
+        });
+    }
+
+    /// Goes on with a draft that was made in the sight of what is stored now.
+    pub(crate) fn rebase(self, stored: MailboxView, draft: Draft) {
+        self.base.set(Base::of(&stored));
+        self.draft.set(draft);
+        self.fetched.set(page::clock());
+        self.view.set(stored);
     }
 
     /// Says something that the person must read: it takes the focus, which also has it read out.
@@ -179,12 +219,12 @@ impl Desk {
             }
             match answer {
                 Ok(view) => {
-                    let words =
-                        StateWords::of(self.language.get_untracked(), view.state, &view.settings.address);
+                    let locale = self.language.get_untracked();
+                    let badge = state::badge_of(locale, &view);
                     self.show(view);
                     if aloud {
                         self.forget_fetch_trouble();
-                        announce(words.fetched);
+                        announce(td_string!(locale, status.status_done, state = badge));
                     }
                 }
                 Err(trouble) if aloud => self.trouble(trouble, Retry::Fetch),

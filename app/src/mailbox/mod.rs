@@ -3,8 +3,9 @@
 mod add;
 pub(crate) mod desk;
 mod loader;
-mod notice;
+pub(crate) mod notice;
 mod picker;
+pub(crate) mod requests;
 
 pub(crate) use desk::Desk;
 pub(crate) use loader::MailboxPage;

@@ -4,21 +4,24 @@ use api::Code;
 use leptos::prelude::*;
 
 use super::desk::{Desk, Notice, Retry};
+use super::requests;
+use crate::browser::http::Trouble;
 use crate::browser::language::t;
 use crate::browser::page;
-use crate::consent::flow;
-use crate::parts::details::{Details, Facts};
+use crate::consent::arrival::Returned;
+use crate::consent::flow::{self, Who};
+use crate::parts::details::Details;
 use crate::parts::icon::ToneIcon;
-use crate::settings;
-use crate::status;
-use crate::words::problem;
+use crate::settings::{self, ConflictChoice};
+use crate::status::{self, SendAsLine};
+use crate::words::letter;
+use crate::words::problem::{self, WayOut};
 use crate::words::state::Tone;
 
 struct Said {
     tone: Tone,
     heading: String,
     sentences: Vec<String>,
-    retry: Retry,
 }
 
 /// Empty as long as there is nothing to say.
@@ -31,9 +34,9 @@ pub(crate) fn NoticeBoard() -> impl IntoView {
 #[component]
 fn Told(notice: Notice) -> impl IntoView {
     let desk = Desk::here();
-    let Said { tone, retry, .. } = untrack(|| say(desk, &notice));
-    let (data_code, retry) = (code(&notice), button(desk, &notice, retry));
-    let details = details(desk, notice.clone());
+    let Said { tone, .. } = untrack(|| say(desk, &notice));
+    let (data_code, buttons) = (code(&notice), buttons(desk, &notice));
+    let (more, details) = (more(desk, &notice), details(&notice));
     let said = Signal::derive(move || {
         let Said { heading, sentences, .. } = say(desk, &notice);
         (heading, sentences)
@@ -47,11 +50,13 @@ fn Told(notice: Notice) -> impl IntoView {
         page::focus("title");
     };
     view! {
-        <section class="notice" id="notice" tabindex="-1" data-tone=tone.word() data-code=data_code>
-            <h2 class="notice__heading"><ToneIcon tone/>{move || said.get().0}</h2>
+        <section class="notice" id="notice" tabindex="-1" data-tone=tone.word() data-code=data_code
+            aria-labelledby="notice-heading">
+            <h2 class="notice__heading" id="notice-heading"><ToneIcon tone/>{move || said.get().0}</h2>
             {sentences}
+            {more}
             <p class="actions">
-                {retry}
+                {buttons}
                 <button type="button" class="button button--quiet" id="notice-close" on:click=close>
                     {t!(desk.language, shell.close)}
                 </button>
@@ -64,6 +69,7 @@ fn Told(notice: Notice) -> impl IntoView {
 fn code(notice: &Notice) -> Option<&'static str> {
     match notice {
         Notice::Trouble { trouble, .. } => trouble.code().map(Code::as_str),
+        Notice::Conflict { .. } => Some(Code::SettingsChanged.as_str()),
         _ => None,
     }
 }
@@ -74,44 +80,33 @@ fn say(desk: Desk, notice: &Notice) -> Said {
         tone,
         heading: heading.to_owned(),
         sentences: vec![sentence],
-        retry: Retry::Nothing,
     };
     match notice {
-        Notice::Trouble { trouble, retry, .. } => {
+        Notice::Trouble { trouble, .. } => {
             let words = problem::of_trouble(language.get(), trouble);
             let tone = match trouble.code() {
-                Some(Code::SettingsChanged | Code::SessionEnded | Code::Throttled | Code::Busy) => {
-                    Tone::Attention
-                }
+                Some(
+                    Code::SettingsChanged
+                    | Code::SessionEnded
+                    | Code::Throttled
+                    | Code::Busy
+                    | Code::ConsentNotGiven
+                    | Code::AdministratorNeeded
+                    | Code::MicrosoftUnavailable,
+                ) => Tone::Attention,
                 _ => Tone::Blocked,
             };
-            let sentences = vec![words.sentence, words.step];
-            Said { tone, heading: words.heading.to_owned(), sentences, retry: retry.clone() }
+            Said { tone, heading: words.heading.to_owned(), sentences: vec![words.sentence, words.step] }
         }
-        Notice::NotCompleted { error, .. } if is_ambiguous(error) => Said {
-            sentences: vec![
-                t!(language, consent.not_completed_lead)().to_owned(),
-                t!(language, consent.not_completed_step)().to_owned(),
-            ],
-            retry: Retry::Authenticate,
-            ..plain(Tone::Attention, t!(language, consent.not_completed)(), String::new())
-        },
-        Notice::NotCompleted { error, .. } => Said {
-            sentences: vec![
-                t!(language, consent.microsoft_error_lead, error = error.clone())(),
-                t!(language, consent.microsoft_error_step)().to_owned(),
-            ],
-            retry: Retry::Authenticate,
-            ..plain(Tone::Blocked, t!(language, consent.microsoft_error)(), String::new())
-        },
-        Notice::TimedOut => Said {
-            retry: Retry::Authenticate,
-            ..plain(
-                Tone::Attention,
-                t!(language, consent.timed_out)(),
-                t!(language, consent.timed_out_lead)().to_owned(),
-            )
-        },
+        Notice::Conflict { .. } => {
+            let words = problem::of_code(language.get(), Code::SettingsChanged);
+            plain(Tone::Attention, words.heading, words.sentence)
+        }
+        Notice::TimedOut => plain(
+            Tone::Attention,
+            t!(language, consent.timed_out)(),
+            t!(language, consent.timed_out_lead)().to_owned(),
+        ),
         Notice::Declined => plain(
             Tone::Quiet,
             t!(language, consent.declined)(),
@@ -122,70 +117,135 @@ fn say(desk: Desk, notice: &Notice) -> Said {
             plain(Tone::Good, t!(language, consent.connected)(), lead)
         }
         Notice::Removed => {
-            let lead = t!(language, consent.remove.done_lead)().to_owned();
-            plain(Tone::Good, t!(language, consent.remove.done)(), lead)
+            let said = plain(
+                Tone::Good,
+                t!(language, consent.remove.done)(),
+                t!(language, consent.remove.done_lead)().to_owned(),
+            );
+            let microsoft = t!(language, consent.remove.done_microsoft)().to_owned();
+            Said { sentences: said.sentences.into_iter().chain([microsoft]).collect(), ..said }
         }
     }
 }
 
-/// Cancelling and not being allowed to consent look the same in Microsoft's answer.
-fn is_ambiguous(error: &str) -> bool {
-    matches!(error, "access_denied" | "consent_required" | "interaction_required" | "login_required")
+/// What belongs between the sentences and the buttons.
+fn more(desk: Desk, notice: &Notice) -> Option<AnyView> {
+    match notice {
+        Notice::Conflict { stored } => {
+            let stored = (**stored).clone();
+            Some(view! { <ConflictChoice stored/> }.into_any())
+        }
+        Notice::Trouble { trouble: Trouble::Problem(problem), .. } if problem.code == Code::SendAsDenied => {
+            let saved = desk.view.with_untracked(|view| view.settings.address.clone());
+            let mailbox = problem.params.get("mailbox").cloned().unwrap_or(saved);
+            let line = letter::send_as(&mailbox, problem.params.get("account")?);
+            Some(view! { <SendAsLine id="send-as-notice" line/> }.into_any())
+        }
+        _ => None,
+    }
 }
 
-fn button(desk: Desk, notice: &Notice, retry: Retry) -> Option<AnyView> {
-    let changed =
-        matches!(notice, Notice::Trouble { trouble, .. } if trouble.code() == Some(Code::SettingsChanged));
-    let act = move || match &retry {
-        Retry::Nothing => {}
+/// The next step, and beside it the other one that may be right.
+fn buttons(desk: Desk, notice: &Notice) -> Option<AnyView> {
+    let again = |id, retry, label| Some(view! { <Again id retry label/> }.into_any());
+    let try_again = t!(desk.language, shell.try_again);
+    match notice {
+        Notice::Trouble { trouble, retry, .. } => match (retry, way_out(trouble, retry)) {
+            (_, WayOut::ChooseAccount) => {
+                let choose = move |_| flow::authenticate(desk, Who::Choose);
+                Some(
+                    view! {
+                        <button type="button" class="button button--primary" id="choose-account" on:click=choose>
+                            {t!(desk.language, consent.choose_account)}
+                        </button>
+                    }
+                    .into_any(),
+                )
+            }
+            (retry, WayOut::AskApproval) => Some(
+                view! {
+                    <Again id="retry" retry=retry.clone() label=try_again/>
+                    <AskApproval/>
+                }
+                .into_any(),
+            ),
+            (Retry::Save, _) if trouble.code() == Some(Code::SettingsChanged) => {
+                let label = t!(desk.language, settings.load_new);
+                let trouble = trouble.clone();
+                let load = move |_| settings::load_new(desk, trouble.clone());
+                Some(
+                    view! {
+                        <button type="button" class="button button--primary" id="retry" on:click=load>{label}</button>
+                    }
+                    .into_any(),
+                )
+            }
+            (retry, WayOut::Retry) => again("retry", retry.clone(), try_again),
+        },
+        Notice::TimedOut => Some(
+            view! {
+                <Again id="retry" retry=Retry::Authenticate label=try_again/>
+                <AskApproval/>
+            }
+            .into_any(),
+        ),
+        Notice::Conflict { .. } | Notice::Declined | Notice::Connected { .. } | Notice::Removed => None,
+    }
+}
+
+/// A refusal that could not be passed on for want of a connection still has both ways out: only the Worker can tell them
+/// apart.
+fn way_out(trouble: &Trouble, retry: &Retry) -> WayOut {
+    match (trouble, retry) {
+        (Trouble::Problem(problem), Retry::Authenticate | Retry::Finish(_)) => problem::way_out(problem),
+        (Trouble::Unreachable, Retry::Finish(answer)) if matches!(answer.result, Returned::Error { .. }) => {
+            WayOut::AskApproval
+        }
+        _ => WayOut::Retry,
+    }
+}
+
+#[component]
+fn Again(
+    id: &'static str,
+    retry: Retry,
+    label: impl Fn() -> &'static str + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let desk = Desk::here();
+    let act = move |_| match &retry {
         Retry::Fetch => desk.fetch(true),
-        Retry::Save if changed => settings::load_new(desk),
         Retry::Save => settings::save(desk),
-        Retry::Authenticate => flow::authenticate(desk),
+        Retry::Authenticate => flow::authenticate(desk, Who::Mailbox),
         Retry::Remove => status::remove(desk),
+        Retry::CheckAgain => requests::check_again(desk),
+        Retry::AskApproval => requests::ask_approval(desk),
+        Retry::WithdrawApproval => requests::withdraw_approval(desk),
         Retry::Finish(answer) => flow::take(desk, answer.clone()),
     };
-    let nothing = matches!(notice, Notice::Declined | Notice::Connected { .. } | Notice::Removed);
-    let label = move || {
-        if changed { t!(desk.language, settings.load_new)() } else { t!(desk.language, shell.try_again)() }
-    };
-    (!nothing).then(|| {
-        view! {
-            <button type="button" class="button button--primary" id="retry" on:click=move |_| act()>{label}</button>
-        }
-        .into_any()
-    })
+    view! { <button type="button" class="button button--primary" id=id on:click=act>{label}</button> }
 }
 
-fn details(desk: Desk, notice: Notice) -> Option<AnyView> {
+/// *An administrator must approve.* There is one on the page at most: a notice and the waiting panel exclude each other.
+#[component]
+pub(crate) fn AskApproval() -> impl IntoView {
+    let desk = Desk::here();
+    view! {
+        <button type="button" class="button" id="ask-approval" on:click=move |_| requests::ask_approval(desk)>
+            {t!(desk.language, consent.ask_approval)}
+        </button>
+    }
+}
+
+fn details(notice: &Notice) -> Option<AnyView> {
     match notice {
-        Notice::Trouble { trouble, at, .. } => Some(view! { <Details trouble at/> }.into_any()),
-        Notice::NotCompleted { error, description, at } => {
-            let facts = Signal::derive(move || microsofts_words(desk, &error, description.as_deref(), at));
-            let copy = move |_| {
-                let lines = facts.with(|facts| {
-                    facts.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>()
-                });
-                page::copy(&lines.join("\n"));
-            };
-            Some(view! { <Facts facts on_copy=copy/> }.into_any())
+        Notice::Trouble { trouble, at, .. } => {
+            let (trouble, at) = (trouble.clone(), *at);
+            Some(view! { <Details trouble at/> }.into_any())
         }
-        Notice::TimedOut | Notice::Declined | Notice::Connected { .. } | Notice::Removed => None,
+        Notice::Conflict { .. }
+        | Notice::TimedOut
+        | Notice::Declined
+        | Notice::Connected { .. }
+        | Notice::Removed => None,
     }
-}
-
-fn microsofts_words(
-    desk: Desk,
-    error: &str,
-    description: Option<&str>,
-    at: f64,
-) -> Vec<(&'static str, String)> {
-    let mut facts = vec![(t!(desk.language, problem.code)(), error.to_owned())];
-    if let Some(description) = description {
-        facts.push((t!(desk.language, problem.said)(), description.to_owned()));
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a real date")]
-    let moment = api::Timestamp::from_millis(at as i64);
-    facts.push((t!(desk.language, problem.time)(), moment.to_string()));
-    facts
 }

@@ -1,16 +1,20 @@
 //! `/oauth/callback`: the window that comes back from Microsoft.
 //!
 //! It hands what it brought to the window that waits. When nobody takes it within a second, it goes on by itself if this
-//! window holds the other half (the full-page way), else it says where to go on.
+//! window holds the other half (the full-page way), else it says where to go on: whoever began it elsewhere, closed the
+//! window in which they began, or brings an answer for the second time must find words here, and nothing that can't work.
 
 use std::time::Duration;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_i18n::td_string;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use web_sys::window;
 
 use super::session::Session;
+use crate::browser::announce::announce;
 use crate::browser::language::{Language, t};
 use crate::consent::arrival::{Answer, Arrival, Arrived};
 use crate::consent::channel::{self, End, Word};
@@ -24,11 +28,17 @@ const READ_FOR: Duration = Duration::from_millis(900);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stand {
-    Nothing,
+    /// Somebody came without an answer, or with one that this window has passed on before.
+    Nothing {
+        session: bool,
+    },
     Working,
     Taken,
     Ended(End),
-    Elsewhere,
+    /// Nobody here waits for it; whether this browser has a session decides what can be done from here.
+    Elsewhere {
+        session: bool,
+    },
 }
 
 /// The landing page of a consent.
@@ -39,9 +49,12 @@ pub(crate) fn CallbackPage() -> impl IntoView {
         Some(Arrival::Answer(answer)) => answer,
         _ => None,
     };
-    let stand = RwSignal::new(if answer.is_some() { Stand::Working } else { Stand::Nothing });
+    let stand =
+        RwSignal::new(if answer.is_some() { Stand::Working } else { Stand::Nothing { session: false } });
     if let Some(answer) = answer {
         hand_over(stand, answer);
+    } else {
+        look_for_session(stand);
     }
     view! { <Told stand/> }
 }
@@ -64,7 +77,10 @@ fn hand_over(stand: RwSignal<Stand>, answer: Answer) {
             return;
         }
         match kept::find(&answer.state) {
-            None => stand.set(Stand::Elsewhere),
+            None => match kept::ended(&answer.state) {
+                Some(end) => stand.set(Stand::Ended(end)),
+                None => look_for_session(stand),
+            },
             Some(kept) => {
                 session.load();
                 pending.set(Some(answer));
@@ -74,6 +90,20 @@ fn hand_over(stand: RwSignal<Stand>, answer: Answer) {
         }
     };
     set_timeout(nobody, ACKNOWLEDGED_WITHIN);
+}
+
+/// Whether anything can be done from here: the pages open only with a session.
+fn look_for_session(stand: RwSignal<Stand>) {
+    let open = Session::here();
+    spawn_local(async move {
+        let session = open.is_open().await;
+        match stand.try_get_untracked() {
+            Some(Stand::Nothing { .. }) => stand.set(Stand::Nothing { session }),
+            // An acknowledgement that took longer than a second still counts.
+            Some(Stand::Working) => stand.set(Stand::Elsewhere { session }),
+            _ => {}
+        }
+    });
 }
 
 fn close() {
@@ -89,7 +119,7 @@ fn Told(stand: RwSignal<Stand>) -> impl IntoView {
     let words = move || -> (&'static str, &'static str) {
         let title = t!(language, page.callback.title);
         match stand.get() {
-            Stand::Nothing => {
+            Stand::Nothing { .. } => {
                 (t!(language, page.callback.nothing)(), t!(language, page.callback.nothing_lead)())
             }
             Stand::Working => (title(), t!(language, page.callback.working)()),
@@ -104,25 +134,57 @@ fn Told(stand: RwSignal<Stand>) -> impl IntoView {
                 t!(language, page.callback.not_completed)(),
                 t!(language, page.callback.not_completed_lead)(),
             ),
-            Stand::Elsewhere => {
+            Stand::Elsewhere { .. } => {
                 (t!(language, page.callback.elsewhere)(), t!(language, page.callback.elsewhere_lead)())
             }
         }
     };
-    let may_close = move || matches!(stand.get(), Stand::Taken | Stand::Ended(_) | Stand::Elsewhere);
-    let may_go_on = move || matches!(stand.get(), Stand::Nothing | Stand::Elsewhere);
+    let where_to = move || match stand.get() {
+        Stand::Elsewhere { session: true } => Some(t!(language, page.callback.elsewhere_session)()),
+        Stand::Elsewhere { session: false } => Some(t!(language, page.callback.elsewhere_stranger)()),
+        Stand::Nothing { .. } | Stand::Working | Stand::Taken | Stand::Ended(_) => None,
+    };
+    // A browser closes only windows that a script opened; after a click that did nothing, the page says so instead.
+    let stays_open = RwSignal::new(false);
+    let may_close = move || !stays_open.get() && matches!(stand.get(), Stand::Taken | Stand::Ended(_));
+    let may_go_on =
+        move || matches!(stand.get(), Stand::Elsewhere { session: true } | Stand::Nothing { session: true });
+    let close_window = move |_| {
+        close();
+        let still_here = move || {
+            stays_open.try_set(true);
+            announce(td_string!(language.get_untracked(), page.callback.stays_open));
+        };
+        set_timeout(still_here, Duration::from_millis(300));
+    };
+    let word = move || match stand.get() {
+        Stand::Nothing { .. } => "nothing",
+        Stand::Working => "working",
+        Stand::Taken => "taken",
+        Stand::Ended(End::Connected) => "connected",
+        Stand::Ended(End::Asks) => "asks",
+        Stand::Ended(End::NotCompleted) => "not_completed",
+        Stand::Elsewhere { session: true } => "elsewhere",
+        Stand::Elsewhere { session: false } => "stranger",
+    };
     view! {
-        <div class="prose" id="callback">
+        <div class="prose" id="callback" data-stand=word>
             <PageTitle text=Signal::derive(move || words().0.to_owned())/>
-            <p class="lead" role="status">{move || words().1}</p>
+            <div class="prose__said" role="status">
+                <p class="lead">{move || words().1}</p>
+                {move || where_to().map(|words| view! { <p id="where-to">{words}</p> })}
+                <Show when=move || stays_open.get()>
+                    <p id="stays-open">{t!(language, page.callback.stays_open)}</p>
+                </Show>
+            </div>
             <p class="actions">
                 <Show when=may_close>
-                    <button type="button" class="button button--primary" on:click=move |_| close()>
+                    <button type="button" class="button button--primary" id="close-window" on:click=close_window>
                         {t!(language, page.callback.close_window)}
                     </button>
                 </Show>
                 <Show when=may_go_on>
-                    <a class="button" href="/" rel="external">{t!(language, page.callback.go_on)}</a>
+                    <a class="button" id="go-on" href="/" rel="external">{t!(language, page.callback.go_on)}</a>
                 </Show>
             </p>
         </div>

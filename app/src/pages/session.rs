@@ -52,6 +52,17 @@ impl Session {
         });
     }
 
+    /// Whether this browser has one; not being able to ask is no.
+    pub(crate) async fn is_open(self) -> bool {
+        match http::get(PATH).await {
+            Ok(view) => {
+                self.0.set(Loaded::Here(view));
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
     /// Trades a link for a session. A spent link is no trouble when a session is there already.
     pub(crate) async fn open(self, link: String) -> Result<(), Trouble> {
         let opened = http::post(PATH, &OpenSession { link }).await;

@@ -24,6 +24,12 @@ pub(crate) fn ToneIcon(tone: Tone) -> impl IntoView {
         Tone::Attention => "M10 5.500v5.500M10 14v.2",
         Tone::Blocked => "M6.500 6.500l7 7m0-7l-7 7",
         Tone::Quiet => "M6 10h8",
+        // An hourglass, an arrow that comes round again, a padlock, a lightning bolt, a power switch.
+        Tone::Waiting => "M7 5.500h6M7 14.500h6M7.700 5.500c0 3 4.600 6 4.600 9m0-9c0 3-4.600 6-4.600 9",
+        Tone::Slow => "M14 10a4 4 0 1 1-1.200-2.800M13.800 4.800v2.700h-2.700",
+        Tone::Locked => "M6.500 9.300h7v5.200h-7zM8 9.300V7.500a2 2 0 0 1 4 0v1.800",
+        Tone::Broken => "M10.800 4.500L8 10h4l-2.800 5.500",
+        Tone::Off => "M10 4.800v4.700M7 7a4.200 4.200 0 1 0 6 0",
     };
     let ground = match tone {
         Tone::Attention => {
@@ -33,7 +39,13 @@ pub(crate) fn ToneIcon(tone: Tone) -> impl IntoView {
         Tone::Blocked => {
             view! { <path class="tone__ground" d="M6 .5h8L19.500 6v8L14 19.500H6L.5 14V6z"/> }.into_any()
         }
-        Tone::Good | Tone::Busy | Tone::Quiet => {
+        Tone::Locked => {
+            view! { <rect class="tone__ground" x="1" y="1" width="18" height="18" rx="4"/> }.into_any()
+        }
+        Tone::Broken => {
+            view! { <path class="tone__ground" d="M10 .2L19.800 10 10 19.800.2 10z"/> }.into_any()
+        }
+        Tone::Good | Tone::Busy | Tone::Waiting | Tone::Slow | Tone::Off | Tone::Quiet => {
             view! { <circle class="tone__ground" cx="10" cy="10" r="9.500"/> }.into_any()
         }
     };

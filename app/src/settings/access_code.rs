@@ -24,7 +24,7 @@ pub(crate) fn AccessCode() -> impl IntoView {
     let desk = Desk::here();
     let stored = Memo::new(move |_| desk.view.with(|view| view.access_code_stored));
     let moves =
-        Memo::new(move |_| desk.draft.with(|draft| desk.view.with(|view| draft.moves(&view.settings))));
+        Memo::new(move |_| desk.draft.with(|draft| desk.base.with(|base| draft.moves(&base.settings))));
     let hint = move || match (stored.get(), moves.get()) {
         (true, true) => t!(desk.language, settings.access_code_again)().to_owned(),
         (true, false) => t!(desk.language, settings.access_code_keep)().to_owned(),

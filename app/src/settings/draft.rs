@@ -11,6 +11,7 @@ pub(crate) enum Field {
     Kind,
     Address,
     Aliases,
+    Shared,
     Server,
     Port,
     Security,
@@ -21,10 +22,11 @@ pub(crate) enum Field {
 }
 
 impl Field {
-    const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Kind,
         Self::Address,
         Self::Aliases,
+        Self::Shared,
         Self::Server,
         Self::Port,
         Self::Security,
@@ -40,6 +42,7 @@ impl Field {
             Self::Kind => "kind",
             Self::Address => "address",
             Self::Aliases => "aliases",
+            Self::Shared => "shared",
             Self::Server => "server",
             Self::Port => "port",
             Self::Security => "security",
@@ -83,6 +86,7 @@ pub(crate) struct Draft {
     pub(crate) address: String,
     /// One on each line.
     pub(crate) aliases: String,
+    pub(crate) shared: bool,
     pub(crate) server: String,
     pub(crate) port: String,
     pub(crate) security: Security,
@@ -108,6 +112,7 @@ impl Draft {
             kind: settings.kind,
             address: settings.address.clone(),
             aliases: settings.aliases.join("\n"),
+            shared: settings.shared,
             server: settings.server.clone(),
             port: settings.port.to_string(),
             security: settings.security,
@@ -132,6 +137,52 @@ impl Draft {
             || self.user_name.trim() != saved.user_name
     }
 
+    /// Whether no authentication would be left: it belongs to an address, a kind and whose sign-in it is.
+    pub(crate) fn ends_authentication(&self, saved: &MailboxSettings) -> bool {
+        self.address.trim() != saved.address || self.kind != saved.kind || self.shared != saved.shared
+    }
+
+    /// The fields in which this differs from another draft, in the order of the form. An access code that is typed or
+    /// forgotten always does, since nobody can see what is stored.
+    pub(crate) fn differing(&self, other: &Self) -> Vec<Field> {
+        let differs = |field: &Field| match field {
+            Field::Kind => self.kind != other.kind,
+            Field::Address => self.address.trim() != other.address.trim(),
+            Field::Aliases => self.aliases.trim() != other.aliases.trim(),
+            Field::Shared => self.shared != other.shared,
+            Field::Server => self.server.trim() != other.server.trim(),
+            Field::Port => self.port.trim() != other.port.trim(),
+            Field::Security => self.security != other.security,
+            Field::ServerAuthentication => self.server_authentication != other.server_authentication,
+            Field::UserName => self.user_name.trim() != other.user_name.trim(),
+            Field::AccessCode => {
+                self.access_code != other.access_code || self.forget_access_code != other.forget_access_code
+            }
+            Field::MessageSize => size::bytes(&self.message_size) != size::bytes(&other.message_size),
+        };
+        Field::ALL.into_iter().filter(differs).collect()
+    }
+
+    /// Takes one field over from another draft.
+    pub(crate) fn take(&mut self, field: Field, other: &Self) {
+        match field {
+            Field::Kind => self.kind = other.kind,
+            Field::Address => self.address.clone_from(&other.address),
+            Field::Aliases => self.aliases.clone_from(&other.aliases),
+            Field::Shared => self.shared = other.shared,
+            Field::Server => self.server.clone_from(&other.server),
+            Field::Port => self.port.clone_from(&other.port),
+            Field::Security => self.security = other.security,
+            Field::ServerAuthentication => self.server_authentication = other.server_authentication,
+            Field::UserName => self.user_name.clone_from(&other.user_name),
+            Field::AccessCode => {
+                self.access_code.clone_from(&other.access_code);
+                self.forget_access_code = other.forget_access_code;
+            }
+            Field::MessageSize => self.message_size.clone_from(&other.message_size),
+        }
+    }
+
     /// Reads the form; every field that needs another look at once.
     pub(crate) fn filled(&self, saved: &MailboxSettings) -> Result<Filled, Vec<(Field, Wrong)>> {
         let mut wrong = Vec::new();
@@ -145,6 +196,7 @@ impl Draft {
                 .map(str::to_owned)
                 .collect(),
             kind: self.kind,
+            shared: self.shared,
             server: self.server.trim().to_owned(),
             port: saved.port,
             security: self.security,
@@ -256,6 +308,30 @@ mod tests {
         assert_eq!(draft.filled(&saved()).unwrap().access_code, Some(String::new()));
         draft.access_code = " with spaces ".into();
         assert_eq!(draft.filled(&saved()).unwrap().access_code.as_deref(), Some(" with spaces "));
+    }
+
+    #[test]
+    fn two_versions_differ_in_some_fields_and_merge_field_by_field() {
+        let stored = Draft::of(&saved(), Locale::nl);
+        let mut mine = stored.clone();
+        assert_eq!(mine.differing(&stored), []);
+        (mine.shared, mine.server, mine.access_code) = (true, "smtp.example.nl".into(), "code".into());
+        (mine.address, mine.message_size) = ("info@example.nl ".into(), "5,0".into());
+        assert_eq!(mine.differing(&stored), [Field::Shared, Field::Server, Field::AccessCode]);
+        let mut merged = stored.clone();
+        for field in Field::ALL {
+            merged.take(field, &mine);
+        }
+        assert_eq!(merged, mine);
+    }
+
+    #[test]
+    fn an_authentication_belongs_to_address_kind_and_whose_sign_in_it_is() {
+        let same = Draft::of(&saved(), Locale::nl);
+        assert!(!same.ends_authentication(&saved()));
+        assert!(Draft { shared: true, ..same.clone() }.ends_authentication(&saved()));
+        assert!(Draft { kind: Kind::SmtpBasic, ..same.clone() }.ends_authentication(&saved()));
+        assert!(!Draft { message_size: "9".into(), ..same }.ends_authentication(&saved()));
     }
 
     #[test]

@@ -8,8 +8,8 @@ use super::draft::Field;
 use super::smtp_fields::SmtpFields;
 use crate::browser::language::t;
 use crate::mailbox::Desk;
-use crate::parts::field::{Shape, TextField};
-use crate::words::size;
+use crate::parts::field::{FieldWrong, Shape, TextField};
+use crate::words::{field, size};
 
 const ADDRESS: Shape = Shape {
     kind: None,
@@ -29,8 +29,8 @@ pub(crate) fn Fields() -> impl IntoView {
     let desk = Desk::here();
     let kind = Memo::new(move |_| desk.draft.with(|draft| draft.kind));
     let of_kind = move || match kind.get() {
-        Kind::GraphOAuth2 => view! { <Aliases/> }.into_any(),
-        Kind::SmtpOAuth2 => view! { <Aliases/><FixedServer/> }.into_any(),
+        Kind::GraphOAuth2 => view! { <Shared/><Aliases/> }.into_any(),
+        Kind::SmtpOAuth2 => view! { <Shared/><Aliases/><FixedServer/> }.into_any(),
         Kind::SmtpBasic => view! { <SmtpFields/> }.into_any(),
     };
     view! {
@@ -47,6 +47,26 @@ fn Aliases() -> impl IntoView {
     view! {
         <TextField field=Field::Aliases part=|draft| &mut draft.aliases shape=ALIASES
             hint=Signal::derive(move || t!(desk.language, settings.aliases_hint)().to_owned())/>
+    }
+}
+
+/// A mailbox that nobody can sign in as; only for the kinds that sign in.
+#[component]
+fn Shared() -> impl IntoView {
+    let desk = Desk::here();
+    let id = Field::Shared.id();
+    view! {
+        <div class="check">
+            <input type="checkbox" id=id aria-describedby="shared-hint"
+                prop:checked=move || desk.draft.with(|draft| draft.shared)
+                on:change=move |event| {
+                    let checked = event_target_checked(&event);
+                    desk.draft.update(|draft| draft.shared = checked);
+                }/>
+            <label for=id>{move || field::label(desk.language.get(), Field::Shared)}</label>
+            <p class="check__hint field__hint" id="shared-hint">{t!(desk.language, settings.shared_hint)}</p>
+            <FieldWrong field=Field::Shared/>
+        </div>
     }
 }
 

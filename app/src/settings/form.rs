@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_i18n::td_string;
 
+use super::change::ChangeDialog;
 use super::fields::Fields;
 use super::kind::KindChoice;
 use super::save::save;
@@ -31,6 +32,7 @@ pub(crate) fn SettingsForm() -> impl IntoView {
                 <Fields/>
                 <SaveBar/>
             </form>
+            <ChangeDialog/>
         </section>
     }
 }
@@ -74,9 +76,7 @@ fn SaveBar() -> impl IntoView {
     let ends_authentication = move || {
         desk.view.with(|view| {
             view.authentication.is_some()
-                && desk.draft.with(|draft| {
-                    draft.kind != view.settings.kind || draft.address.trim() != view.settings.address
-                })
+                && desk.draft.with(|draft| draft.ends_authentication(&view.settings))
         })
     };
     let said = move || {

@@ -1,6 +1,8 @@
 //! The form: kind, the fields that belong to it, saving.
 
 mod access_code;
+mod change;
+mod conflict;
 pub(crate) mod draft;
 mod fields;
 mod form;
@@ -8,5 +10,6 @@ mod kind;
 mod save;
 mod smtp_fields;
 
+pub(crate) use conflict::ConflictChoice;
 pub(crate) use form::SettingsForm;
 pub(crate) use save::{load_new, save};

@@ -62,11 +62,7 @@ pub(crate) fn SmtpFields() -> impl IntoView {
 fn SecurityField() -> impl IntoView {
     let desk = Desk::here();
     let id = Field::Security.id();
-    let words = move |security| match security {
-        Security::None => t!(desk.language, settings.security_none)(),
-        Security::Starttls => t!(desk.language, settings.security_starttls)(),
-        Security::Tls => t!(desk.language, settings.security_tls)(),
-    };
+    let words = move |security| field::security(desk.language.get(), security);
     let chosen = move |event: leptos::ev::Event| {
         let value = event_target_value(&event);
         if let Some((security, _)) = SECURITIES.iter().find(|(_, word)| *word == value) {

@@ -8,12 +8,15 @@ use crate::mailbox::Desk;
 /// In our words; Microsoft's page says it in its own.
 #[component]
 pub(crate) fn Asked() -> impl IntoView {
-    let language = Desk::here().language;
+    let desk = Desk::here();
+    let language = desk.language;
+    let shared = move || desk.view.with(|view| view.settings.shared);
     view! {
         <div class="asked" id="asked">
             <h3>{t!(language, status.asked.heading)}</h3>
             <ul class="list list--yes">
                 <li>{t!(language, status.asked.send)}</li>
+                <Show when=shared><li>{t!(language, status.asked.shared)}</li></Show>
                 <li>{t!(language, status.asked.profile)}</li>
                 <li>{t!(language, status.asked.stay)}</li>
             </ul>

@@ -1,15 +1,16 @@
-//! Authenticate, Remove, Status.
+//! Authenticate, Remove, Status; and Check again where that may help.
 
+use api::MailboxState;
 use leptos::prelude::*;
 
 use super::remove::RemoveDialog;
 use crate::browser::announce::announce;
 use crate::browser::language::t;
 use crate::browser::page;
-use crate::consent::flow;
-use crate::mailbox::Desk;
+use crate::consent::flow::{self, Who};
 use crate::mailbox::desk::SignIn;
-use crate::words::state::StateWords;
+use crate::mailbox::{Desk, requests};
+use crate::words::state::{self, Primary};
 
 /// The three buttons of the seed.
 #[component]
@@ -18,11 +19,14 @@ pub(crate) fn Buttons() -> impl IntoView {
     let asking = RwSignal::new(false);
     let changed = Memo::new(move |_| desk.changed());
     let has_authentication = Memo::new(move |_| desk.view.with(|view| view.authentication.is_some()));
+    let state = Memo::new(move |_| desk.view.with(|view| view.state));
     let helps = move || {
-        let state = desk.view.with(|view| view.state);
         let away = desk.sign_in.with(|sign_in| *sign_in != SignIn::Not);
-        !away && StateWords::of(desk.language.get(), state, "").sign_in_helps
+        !away && state::look(state.get()).primary == Primary::Authenticate
     };
+    let can_check =
+        move || matches!(state.get(), MailboxState::AdministratorNeeded | MailboxState::RegistrationBroken);
+    let check_helps = move || state::look(state.get()).primary == Primary::CheckAgain;
     let busy = move || desk.sign_in.with(|sign_in| matches!(sign_in, SignIn::Starting | SignIn::Finishing));
     let authenticate = move |_| {
         if changed.get_untracked() {
@@ -30,11 +34,18 @@ pub(crate) fn Buttons() -> impl IntoView {
             announce(untrack(t!(desk.language, status.save_first)));
             page::focus("save");
         } else if !untrack(busy) {
-            flow::authenticate(desk);
+            flow::authenticate(desk, Who::Mailbox);
         }
     };
     view! {
         <div class="actions" role="group" aria-label=t!(desk.language, status.heading)>
+            <Show when=can_check>
+                <button type="button" id="check-again" class="button" class:button--primary=check_helps
+                    aria-busy=move || desk.checking.get().to_string()
+                    on:click=move |_| requests::check_again(desk)>
+                    {t!(desk.language, status.check)}
+                </button>
+            </Show>
             <button type="button" id="authenticate" class="button" class:button--primary=helps
                 aria-disabled=move || changed.get().to_string()
                 aria-busy=move || busy().to_string()

@@ -1,6 +1,6 @@
 //! The dates and names of the seed's status tab.
 
-use api::{AuthenticationView, Timestamp};
+use api::{AuthenticationView, CredentialType, RegistrationOwner, RegistrationView, Timestamp};
 use leptos::prelude::*;
 
 use crate::browser::intl;
@@ -14,6 +14,7 @@ pub(crate) fn Facts() -> impl IntoView {
     let desk = Desk::here();
     let language = desk.language;
     let authentication = Memo::new(move |_| desk.view.with(|view| view.authentication.clone()));
+    let registration = Memo::new(move |_| desk.view.with(|view| view.registration.clone()));
     let waiting = Memo::new(move |_| desk.view.with(|view| view.waiting));
     let handed_over = Memo::new(move |_| desk.view.with(|view| view.handed_over_at));
     let waiting_words = move || match waiting.get() {
@@ -36,6 +37,7 @@ pub(crate) fn Facts() -> impl IntoView {
                 <dd id="waiting" data-count=move || waiting.get().to_string()>{waiting_words}</dd>
             </div>
             <div><dt>{t!(language, status.handed_over)}</dt><dd id="handed-over">{handed_over_words}</dd></div>
+            {move || registration.get().map(|registration| view! { <Registration registration/> })}
         </dl>
     }
 }
@@ -69,6 +71,42 @@ fn OfAuthentication(authentication: AuthenticationView) -> impl IntoView {
         <div>
             <dt>{t!(language, status.tenant)}</dt>
             <dd><code class="code" id="tenant">{authentication.tenant}</code></dd>
+        </div>
+    }
+}
+
+/// With which app it signs in; quiet, because only an administrator needs it.
+#[component]
+fn Registration(registration: RegistrationView) -> impl IntoView {
+    let language = Desk::here().language;
+    let RegistrationView { owner, client_id, credential, expires_at, .. } = registration;
+    let (word, owner) = match owner {
+        RegistrationOwner::Installation => {
+            ("installation", t!(language, status.registration_owner.installation))
+        }
+        RegistrationOwner::Organisation => {
+            ("organisation", t!(language, status.registration_owner.organisation))
+        }
+    };
+    let name = match credential {
+        CredentialType::Secret => t!(language, status.registration_credential.secret),
+        CredentialType::Certificate => t!(language, status.registration_credential.certificate),
+    };
+    let proof = move || match expires_at {
+        None => name().to_owned(),
+        Some(end) => {
+            let when = intl::long(language, end);
+            t!(language, status.registration_ends, credential = name(), when = when.clone())()
+        }
+    };
+    view! {
+        <div>
+            <dt>{t!(language, status.registration)}</dt>
+            <dd id="registration" data-owner=word>
+                <span>{t!(language, status.registration_id)}" "<code class="code" id="client-id">{client_id}</code></span>
+                <span class="small">{owner}</span>
+                <span class="small">{proof}</span>
+            </dd>
         </div>
     }
 }

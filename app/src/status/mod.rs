@@ -1,13 +1,19 @@
 //! Whether the mailbox sends, since when, how long still, and the buttons of the seed: Authenticate, Remove, Status.
 
+mod administrator;
+mod approval;
 mod asked;
 mod buttons;
 mod confirm;
 mod facts;
+mod letter_box;
 mod lives;
 mod panel;
 mod remove;
 mod waiting;
+mod warnings;
+mod why;
 
+pub(crate) use administrator::SendAsLine;
 pub(crate) use panel::StatusPanel;
 pub(crate) use remove::remove;

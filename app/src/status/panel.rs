@@ -3,17 +3,19 @@
 use api::MailboxState;
 use leptos::prelude::*;
 
+use super::administrator::Administrator;
+use super::approval::Approval;
 use super::asked::Asked;
 use super::buttons::Buttons;
 use super::confirm::ConfirmDialog;
 use super::facts::Facts;
 use super::lives::Lives;
 use super::waiting::Waiting;
+use super::warnings::Warnings;
+use super::why::Why;
 use crate::browser::intl;
 use crate::browser::language::t;
 use crate::mailbox::Desk;
-use crate::parts::icon::ToneIcon;
-use crate::words::state::StateWords;
 
 /// State first, in one look; then what to do; then the dates.
 #[component]
@@ -36,14 +38,17 @@ pub(crate) fn StatusPanel() -> impl IntoView {
                 <p id="fetched">{fetched}</p>
             </div>
             <div class="section__body">
-                <State/>
+                <Why/>
                 <Waiting/>
+                <Administrator/>
+                <Approval/>
                 <Show when=move || signs_in.get()>
                     <Buttons/>
                 </Show>
                 <Show when=move || signs_in.get() && !has_authentication.get()>
                     <Asked/>
                 </Show>
+                <Warnings/>
                 <Show when=move || lives.get()>
                     <Lives/>
                 </Show>
@@ -51,23 +56,5 @@ pub(crate) fn StatusPanel() -> impl IntoView {
                 <ConfirmDialog/>
             </div>
         </section>
-    }
-}
-
-#[component]
-fn State() -> impl IntoView {
-    let desk = Desk::here();
-    let state = Memo::new(move |_| desk.view.with(|view| (view.state, view.settings.address.clone())));
-    move || {
-        let (state, address) = state.get();
-        let words = StateWords::of(desk.language.get(), state, &address);
-        view! {
-            <div class="state">
-                <p class="state__badge" id="state" data-state=words.json data-tone=words.tone.word()>
-                    <ToneIcon tone=words.tone/>{words.badge}
-                </p>
-                <p class="state__about">{words.about}</p>
-            </div>
-        }
     }
 }

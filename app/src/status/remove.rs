@@ -65,7 +65,8 @@ pub(crate) fn RemoveDialog(asking: RwSignal<bool>) -> impl IntoView {
                 <li>{held}</li>
                 <li>
                     {t!(language, consent.remove.microsoft)}" "
-                    <a href=MY_APPS rel="external noreferrer" target="_blank">"myapps.microsoft.com"</a>"."
+                    <a href=MY_APPS rel="external noreferrer" target="_blank">"myapps.microsoft.com"</a>" "
+                    {t!(language, consent.remove.microsoft_how)}
                 </li>
             </ul>
             <p class="actions actions--end">

@@ -9,10 +9,11 @@ use leptos_i18n::td_string;
 use crate::browser::announce::announce;
 use crate::browser::language::t;
 use crate::browser::page;
-use crate::consent::flow;
+use crate::consent::flow::{self, Who};
 use crate::consent::kept::{self, Kept};
 use crate::mailbox::Desk;
 use crate::mailbox::desk::{Notice, SignIn};
+use crate::mailbox::notice::AskApproval;
 
 /// Signing in with a second factor takes most people less.
 const HINT_AFTER: Duration = Duration::from_mins(1);
@@ -41,7 +42,18 @@ fn Away(kept: Kept) -> impl IntoView {
     let desk = Desk::here();
     let language = desk.language;
     let hint = RwSignal::new(false);
-    let address = move || desk.view.with(|view| view.settings.address.clone());
+    let as_whom = move || {
+        let (address, shared) = desk.view.with(|view| (view.settings.address.clone(), view.settings.shared));
+        if shared {
+            td_string!(language.get(), consent.waiting_lead_shared, address = address)
+        } else {
+            td_string!(language.get(), consent.waiting_lead, address = address)
+        }
+    };
+    let not_back = move |_| {
+        hint.set(true);
+        page::focus("sign-in-hint");
+    };
     after(HINT_AFTER, move || {
         hint.try_set(true);
         announce(td_string!(language.get_untracked(), consent.hint));
@@ -58,14 +70,26 @@ fn Away(kept: Kept) -> impl IntoView {
     view! {
         <section class="notice" data-tone="busy" id="sign-in" tabindex="-1" aria-labelledby="sign-in-heading">
             <h3 class="notice__heading" id="sign-in-heading">{t!(language, consent.waiting)}</h3>
-            <p>{move || td_string!(language.get(), consent.waiting_lead, address = address())}</p>
+            <p>{as_whom}</p>
             <Show when=move || hint.get()>
-                <p id="sign-in-hint"><strong>{t!(language, consent.hint)}". "</strong>{t!(language, consent.hint_lead)}</p>
+                <p id="sign-in-hint" tabindex="-1"><strong>{t!(language, consent.hint)}". "</strong>{t!(language, consent.hint_lead)}</p>
+                <p class="actions">
+                    <button type="button" class="button button--primary" id="try-again"
+                        on:click=move |_| flow::authenticate(desk, Who::Mailbox)>
+                        {t!(language, shell.try_again)}
+                    </button>
+                    <AskApproval/>
+                </p>
             </Show>
             <p class="actions">
                 <button type="button" class="button" id="open-again" on:click=move |_| flow::open_again(&kept)>
                     {t!(language, consent.open_again)}
                 </button>
+                <Show when=move || !hint.get()>
+                    <button type="button" class="button" id="not-back" on:click=not_back>
+                        {t!(language, consent.not_back)}
+                    </button>
+                </Show>
                 <button type="button" class="button button--quiet" id="stop-waiting" on:click=move |_| flow::stop_waiting(desk)>
                     {t!(language, consent.stop_waiting)}
                 </button>

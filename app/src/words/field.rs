@@ -1,17 +1,18 @@
 //! Words for what is wrong with a field.
 
-use api::MESSAGE_BYTES_SETTING_MAX;
+use api::{MESSAGE_BYTES_SETTING_MAX, Security};
 use leptos_i18n::td_string;
 
-use super::size;
+use super::{kind, size};
 use crate::i18n::Locale;
-use crate::settings::draft::{Field, Wrong};
+use crate::settings::draft::{Draft, Field, Wrong};
 
 pub(crate) fn label(locale: Locale, field: Field) -> &'static str {
     match field {
         Field::Kind => td_string!(locale, settings.kind.label),
         Field::Address => td_string!(locale, settings.address),
         Field::Aliases => td_string!(locale, settings.aliases),
+        Field::Shared => td_string!(locale, settings.shared),
         Field::Server => td_string!(locale, settings.server),
         Field::Port => td_string!(locale, settings.port),
         Field::Security => td_string!(locale, settings.security),
@@ -19,6 +20,50 @@ pub(crate) fn label(locale: Locale, field: Field) -> &'static str {
         Field::UserName => td_string!(locale, settings.user_name),
         Field::AccessCode => td_string!(locale, settings.access_code),
         Field::MessageSize => td_string!(locale, settings.message_size),
+    }
+}
+
+/// The value of a field as a person reads it, on one line; `code_stored` says whether an access code is stored.
+pub(crate) fn value(locale: Locale, field: Field, draft: &Draft, code_stored: bool) -> String {
+    let text = |text: &str| match text.trim() {
+        "" => td_string!(locale, settings.conflict.nothing).to_owned(),
+        text => text.split('\n').map(str::trim).collect::<Vec<_>>().join(", "),
+    };
+    let yes_or_no = |yes| {
+        let word = if yes {
+            td_string!(locale, settings.conflict.yes)
+        } else {
+            td_string!(locale, settings.conflict.no)
+        };
+        word.to_owned()
+    };
+    match field {
+        Field::Kind => kind::name(locale, draft.kind).to_owned(),
+        Field::Address => text(&draft.address),
+        Field::Aliases => text(&draft.aliases),
+        Field::Shared => yes_or_no(draft.shared),
+        Field::Server => text(&draft.server),
+        Field::Port => text(&draft.port),
+        Field::Security => security(locale, draft.security).to_owned(),
+        Field::ServerAuthentication => yes_or_no(draft.server_authentication),
+        Field::UserName => text(&draft.user_name),
+        // Never the code itself: it is not shown anywhere else either.
+        Field::AccessCode if !draft.access_code.is_empty() => {
+            td_string!(locale, settings.conflict.code).to_owned()
+        }
+        Field::AccessCode if code_stored && !draft.forget_access_code => {
+            td_string!(locale, settings.conflict.code_stored).to_owned()
+        }
+        Field::AccessCode => td_string!(locale, settings.conflict.code_none).to_owned(),
+        Field::MessageSize => format!("{} MB", draft.message_size.trim()),
+    }
+}
+
+pub(crate) fn security(locale: Locale, security: Security) -> &'static str {
+    match security {
+        Security::None => td_string!(locale, settings.security_none),
+        Security::Starttls => td_string!(locale, settings.security_starttls),
+        Security::Tls => td_string!(locale, settings.security_tls),
     }
 }
 
@@ -48,6 +93,7 @@ fn refused(locale: Locale, field: Field) -> &'static str {
         Field::Kind => td_string!(locale, field.refused.kind),
         Field::Address => td_string!(locale, field.refused.address),
         Field::Aliases => td_string!(locale, field.refused.aliases),
+        Field::Shared => td_string!(locale, field.refused.shared),
         Field::Server => td_string!(locale, field.refused.server),
         Field::Port => td_string!(locale, field.refused.port),
         Field::Security => td_string!(locale, field.refused.security),

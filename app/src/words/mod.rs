@@ -3,7 +3,10 @@
 
 pub(crate) mod field;
 pub(crate) mod kind;
+pub(crate) mod letter;
 pub(crate) mod life;
+pub(crate) mod permission;
 pub(crate) mod problem;
+pub(crate) mod reason;
 pub(crate) mod size;
 pub(crate) mod state;

@@ -1,8 +1,9 @@
 //! Every problem of the HTTP API in both languages: heading, sentence, next step. The only place that knows.
 
-use api::{Code, Problem};
+use api::{Code, Problem, Reason};
 use leptos_i18n::td_string;
 
+use super::reason;
 use crate::browser::http::Trouble;
 use crate::i18n::Locale;
 
@@ -38,12 +39,24 @@ pub(crate) fn of_trouble(locale: Locale, trouble: &Trouble) -> Words {
 
 fn of_problem(locale: Locale, problem: &Problem) -> Words {
     let mut words = of_code(locale, problem.code);
+    if let Some(reason) = reason::in_problem(problem) {
+        let reason = reason::of(locale, reason);
+        reason.sentence.clone_into(&mut words.sentence);
+        reason.step.clone_into(&mut words.step);
+    }
     let param = |name: &str| problem.params.get(name).cloned();
-    if problem.code == Code::WrongAccount
-        && let (Some(account), Some(mailbox)) = (param("account"), param("mailbox"))
-    {
-        words.sentence =
-            td_string!(locale, problem.wrong_account_named, account = account, mailbox = mailbox);
+    if let (Some(account), Some(mailbox)) = (param("account"), param("mailbox")) {
+        match problem.code {
+            Code::WrongAccount => {
+                words.sentence =
+                    td_string!(locale, problem.wrong_account_named, account = account, mailbox = mailbox);
+            }
+            Code::SendAsDenied => {
+                words.sentence =
+                    td_string!(locale, problem.send_as_denied_named, account = account, mailbox = mailbox);
+            }
+            _ => {}
+        }
     }
     if let Some(seconds) = problem.retry_after {
         words.step = td_string!(locale, problem.wait, seconds = seconds);
@@ -51,7 +64,41 @@ fn of_problem(locale: Locale, problem: &Problem) -> Words {
     words
 }
 
-fn of_code(locale: Locale, code: Code) -> Words {
+/// What a sign-in that failed calls for, besides trying it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WayOut {
+    /// Nothing else helps.
+    Retry,
+    /// The account was not the right one.
+    ChooseAccount,
+    /// It may be that only an administrator can give the permission.
+    AskApproval,
+}
+
+pub(crate) fn way_out(problem: &Problem) -> WayOut {
+    match (problem.code, reason::in_problem(problem)) {
+        (Code::WrongAccount | Code::WrongTenant | Code::PersonalAccount | Code::GuestAccount, _)
+        | (_, Some(Reason::AnotherAccount | Reason::AccountType)) => WayOut::ChooseAccount,
+        (Code::ConsentNotGiven | Code::PermissionMissing, _) | (_, Some(Reason::ApprovalNeeded)) => {
+            WayOut::AskApproval
+        }
+        _ => WayOut::Retry,
+    }
+}
+
+/// Why, and the next step: by the reason where it tells more than the code does.
+pub(crate) fn why(locale: Locale, code: Code, reason: Option<Reason>) -> (String, String) {
+    if let Some(reason) = reason::telling(code, reason) {
+        let words = reason::of(locale, reason);
+        (words.sentence.to_owned(), words.step.to_owned())
+    } else {
+        let words = of_code(locale, code);
+        (words.sentence, words.step)
+    }
+}
+
+/// The words for a kind of problem of which no more is known.
+pub(crate) fn of_code(locale: Locale, code: Code) -> Words {
     match code {
         Code::MalformedRequest => words!(locale, malformed_request),
         Code::FieldsRefused => words!(locale, fields_refused),
@@ -73,6 +120,9 @@ fn of_code(locale: Locale, code: Code) -> Words {
         Code::ConsentAttemptEnded => words!(locale, consent_attempt_ended),
         Code::ConsentMismatch => words!(locale, consent_mismatch),
         Code::ConsentRefused => words!(locale, consent_refused),
+        Code::ConsentNotGiven => words!(locale, consent_not_given),
+        Code::GuestAccount => words!(locale, guest_account),
+        Code::RequestRejected => words!(locale, request_rejected),
         Code::WrongAccount => words!(locale, wrong_account),
         Code::WrongTenant => words!(locale, wrong_tenant),
         Code::PersonalAccount => words!(locale, personal_account),
@@ -131,5 +181,26 @@ mod tests {
             .with_param("mailbox", &"info@example.nl");
         let words = of_problem(Locale::nl, &problem);
         assert!(words.sentence.contains("anna@example.nl") && words.sentence.contains("info@example.nl"));
+    }
+
+    #[test]
+    fn a_reason_replaces_why_and_what_to_do_and_keeps_the_heading() {
+        let problem = Problem::new(Code::AdministratorNeeded, "").with_param("reason", &"not_assigned");
+        let (words, plain) =
+            (of_problem(Locale::en, &problem), of_code(Locale::en, Code::AdministratorNeeded));
+        assert_eq!(words.heading, plain.heading);
+        assert_eq!(words.sentence, "The account is not assigned to the app.");
+        assert_ne!(words.step, plain.step);
+    }
+
+    #[test]
+    fn a_wrong_turn_leads_to_its_own_way_out() {
+        let out =
+            |code, reason: Reason| way_out(&Problem::new(code, "").with_param("reason", &reason.as_str()));
+        assert_eq!(out(Code::GuestAccount, Reason::Other), WayOut::ChooseAccount);
+        assert_eq!(out(Code::ConsentRefused, Reason::AnotherAccount), WayOut::ChooseAccount);
+        assert_eq!(out(Code::ConsentNotGiven, Reason::Declined), WayOut::AskApproval);
+        assert_eq!(out(Code::AdministratorNeeded, Reason::ApprovalNeeded), WayOut::AskApproval);
+        assert_eq!(out(Code::AdministratorNeeded, Reason::AccessPolicy), WayOut::Retry);
     }
 }

@@ -1,0 +1,69 @@
+//! What only an administrator can change: a message that says what, and the line for Exchange where one is enough.
+
+use api::{Code, MailboxState};
+use leptos::prelude::*;
+
+use super::letter_box::{LetterBox, LetterLanguage};
+use crate::browser::language::t;
+use crate::mailbox::Desk;
+use crate::parts::copy::CopyButton;
+use crate::words::letter::{self, Case};
+
+/// Shown while a setting at Microsoft is in the way.
+#[component]
+pub(crate) fn Administrator() -> impl IntoView {
+    let desk = Desk::here();
+    let needed = Memo::new(move |_| desk.view.with(|view| view.state == MailboxState::AdministratorNeeded));
+    view! {
+        <Show when=move || needed.get()>
+            <Message/>
+        </Show>
+    }
+}
+
+#[component]
+fn Message() -> impl IntoView {
+    let desk = Desk::here();
+    let language = desk.language;
+    let letter_language = LetterLanguage::new(desk);
+    let case = Memo::new(move |_| desk.view.with(Case::of));
+    let text = Signal::derive(move || letter::blocked(letter_language.get(), &case.read()));
+    let send_as = Memo::new(move |_| {
+        desk.view.with(|view| {
+            let denied = view.trouble.as_ref().is_some_and(|it| it.code == Code::SendAsDenied);
+            let account = view.authentication.as_ref().map(|it| it.account.address.clone());
+            account.filter(|_| denied).map(|account| letter::send_as(&view.settings.address, &account))
+        })
+    });
+    view! {
+        <section class="ask" id="administrator" aria-labelledby="administrator-heading">
+            <h3 id="administrator-heading">{t!(language, status.admin.heading)}</h3>
+            <p>{t!(language, status.admin.lead)}</p>
+            {move || send_as.get().map(|line| view! { <SendAsLine id="send-as" line/> })}
+            <LetterBox id="admin-message" language=letter_language text/>
+            <p class="actions">
+                <CopyButton id="copy-admin-message" text primary=true
+                    label=Signal::derive(move || t!(language, status.admin.copy)())
+                    said=Signal::derive(move || t!(language, status.admin.copied)())/>
+            </p>
+        </section>
+    }
+}
+
+/// The line of Exchange Online PowerShell that gives *Send As*; its button is `copy-` and the id.
+#[component]
+pub(crate) fn SendAsLine(id: &'static str, line: String) -> impl IntoView {
+    let language = Desk::here().language;
+    let (shown, copy_id) =
+        (line.clone(), if id == "send-as" { "copy-send-as" } else { "copy-send-as-notice" });
+    view! {
+        <div class="command">
+            <p class="small"><strong>{t!(language, status.send_as.heading)}". "</strong>{t!(language, status.send_as.lead)}</p>
+            <code class="fixed" id=id>{shown}</code>
+            <CopyButton id=copy_id
+                label=Signal::derive(move || t!(language, status.send_as.copy)())
+                said=Signal::derive(move || t!(language, status.send_as.copied)())
+                text=Signal::derive(move || line.clone())/>
+        </div>
+    }
+}
