@@ -1,6 +1,8 @@
 //! Entra's rules, each by a request a client could make.
 
 mod accounts;
+mod apps;
+mod assertion;
 mod authorize;
 mod code;
 mod consent;
