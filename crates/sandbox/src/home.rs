@@ -14,7 +14,7 @@ pub(crate) async fn page(State(sandbox): State<Arc<Sandbox>>, Origin(origin): Or
         main {
             h1 { "A stand-in for Microsoft 365" }
             p { "Sign-in, consent, tokens and sending mail, as Postbode meets them at Microsoft. Nothing here leaves this machine." }
-            p { a.button href="/inbox" { "Open the inbox" } }
+            p { a.button href="/inbox" { "Open the inbox" } " " a.button #control href="/sandbox" { "Control" } }
             h2 { "Accounts" }
             ul {
                 @for account in store.directory.accounts() {
@@ -40,6 +40,10 @@ pub(crate) async fn page(State(sandbox): State<Arc<Sandbox>>, Origin(origin): Or
                 li { a href="/inbox.json" { code { "/inbox.json" } } " what was sent" }
                 li { a href="/sandbox/settings" { code { "/sandbox/settings" } } " lives and delays" }
                 li { a href="/sandbox/token-requests" { code { "/sandbox/token-requests" } } " who asked for tokens" }
+                li { a href="/sandbox/faults" { code { "/sandbox/faults" } } " what shall go wrong" }
+                li { a href="/sandbox/clock" { code { "/sandbox/clock" } } " what time it is" }
+                li { a href="/sandbox/consents" { code { "/sandbox/consents" } } " who granted what" }
+                li { a href="/sandbox/apps" { code { "/sandbox/apps" } } " which apps there are" }
                 li { a href="/sandbox/accounts" { code { "/sandbox/accounts" } } " who exists" }
             }
             p.quiet { "The rest is in " code { "docs/sandbox.md" } "." }

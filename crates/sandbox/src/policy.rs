@@ -19,6 +19,17 @@ pub(crate) enum UserConsent {
     Denied,
 }
 
+impl UserConsent {
+    /// As in JSON.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Managed => "managed",
+            Self::Denied => "denied",
+        }
+    }
+}
+
 /// What `PATCH /sandbox/tenants/{tid}` changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

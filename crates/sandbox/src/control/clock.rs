@@ -32,11 +32,18 @@ pub(crate) async fn advance(State(sandbox): State<Arc<Sandbox>>, body: Bytes) ->
         Ok(Advance { advance_seconds }) => advance_seconds,
         Err(error) => return problem(&error.to_string()),
     };
-    if sandbox.clock.moved_seconds().saturating_add(seconds).abs() > SECONDS_MAX {
-        return problem("the clock moves by a hundred years at most");
+    match moved(&sandbox, seconds) {
+        Ok(()) => Json(shape(&sandbox)).into_response(),
+        Err(text) => problem(text),
+    }
+}
+
+pub(crate) fn moved(sandbox: &Sandbox, seconds: i64) -> Result<(), &'static str> {
+    if sandbox.clock.moved_seconds().saturating_add(seconds).saturating_abs() > SECONDS_MAX {
+        return Err("the clock moves by a hundred years at most");
     }
     sandbox.clock.advance(seconds);
-    Json(shape(&sandbox)).into_response()
+    Ok(())
 }
 
 fn shape(sandbox: &Sandbox) -> Value {

@@ -1,6 +1,6 @@
 //! `/sandbox/...`: what a test asks of the sandbox itself, which Microsoft has nothing like. JSON in and out.
 //!
-//! One file per thing that can be controlled, and one line here.
+//! One file per thing that can be controlled, and one line here. For people there is a page that does the same.
 
 mod accounts;
 mod apps;
@@ -8,6 +8,8 @@ mod clock;
 mod consents;
 mod faults;
 mod issued;
+mod page;
+mod page_forms;
 mod revoke;
 mod settings;
 mod tenants;
@@ -29,6 +31,12 @@ use crate::state::Sandbox;
 
 pub(crate) fn routes() -> Router<Arc<Sandbox>> {
     Router::new()
+        .route("/sandbox", get(page::show))
+        .route("/sandbox/page/clock", post(page_forms::clock))
+        .route("/sandbox/page/revoke", post(page_forms::revoke))
+        .route("/sandbox/page/policy", post(page_forms::policy))
+        .route("/sandbox/page/fault", post(page_forms::fault))
+        .route("/sandbox/page/fault/delete", post(page_forms::delete_fault))
         .route("/sandbox/settings", get(settings::read).patch(settings::change))
         .route("/sandbox/token-requests", get(token_requests::list).delete(token_requests::clear))
         .route("/sandbox/apps", get(apps::list).post(apps::add))

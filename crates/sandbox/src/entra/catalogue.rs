@@ -82,6 +82,10 @@ impl Row {
         })
     }
 
+    pub(crate) fn meaning(&self) -> &'static str {
+        self.meaning
+    }
+
     pub(crate) fn refusal(&self) -> Refusal {
         let claims = || {
             let values = json!({ "capolids": { "essential": true, "values": [random::guid()] } });
@@ -106,6 +110,11 @@ pub(crate) fn find(number: u32, place: Place) -> Option<&'static Row> {
 /// What the person sees: the row for the page, or else the token endpoint's, whose text serves as well.
 pub(crate) fn on_page(number: u32) -> Option<Refusal> {
     find(number, Place::Page).or_else(|| find(number, Place::Token)).map(Row::refusal)
+}
+
+/// All numbers the token endpoint can be told to refuse with.
+pub(crate) fn of_token() -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().filter(|row| row.place == Place::Token)
 }
 
 /// Fields between commas; one that holds commas stands in double quotes. A quote inside a field is not read: the file

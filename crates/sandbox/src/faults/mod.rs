@@ -30,6 +30,19 @@ pub(crate) enum At {
     SendMail,
 }
 
+impl At {
+    /// For people.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Authorize => "authorize",
+            Self::AdminConsent => "admin consent",
+            Self::Me => "/me",
+            Self::SendMail => "sendMail",
+        }
+    }
+}
+
 /// A grant whose requests are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
