@@ -54,7 +54,7 @@ pub(crate) fn CallbackPage() -> impl IntoView {
     if let Some(answer) = answer {
         hand_over(stand, answer);
     } else {
-        look_for_session(stand);
+        look_for_session(stand, Session::here());
     }
     view! { <Told stand/> }
 }
@@ -79,7 +79,7 @@ fn hand_over(stand: RwSignal<Stand>, answer: Answer) {
         match kept::find(&answer.state) {
             None => match kept::ended(&answer.state) {
                 Some(end) => stand.set(Stand::Ended(end)),
-                None => look_for_session(stand),
+                None => look_for_session(stand, session),
             },
             Some(kept) => {
                 session.load();
@@ -93,10 +93,9 @@ fn hand_over(stand: RwSignal<Stand>, answer: Answer) {
 }
 
 /// Whether anything can be done from here: the pages open only with a session.
-fn look_for_session(stand: RwSignal<Stand>) {
-    let open = Session::here();
+fn look_for_session(stand: RwSignal<Stand>, session: Session) {
     spawn_local(async move {
-        let session = open.is_open().await;
+        let session = session.is_open().await;
         match stand.try_get_untracked() {
             Some(Stand::Nothing { .. }) => stand.set(Stand::Nothing { session }),
             // An acknowledgement that took longer than a second still counts.

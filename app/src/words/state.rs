@@ -139,7 +139,8 @@ pub(crate) fn why(locale: Locale, view: &MailboxView) -> (String, Option<String>
     if view.state == MailboxState::Delayed
         && let Some(delay) = &view.delay
     {
-        return (problem::of_code(locale, delay.code).sentence, None);
+        let words = problem::of_code(locale, delay.code);
+        return (format!("{}. {}", words.heading, words.sentence), None);
     }
     let Some(trouble) = view.trouble.as_ref().filter(|_| is_trouble(view.state)) else {
         return (about(locale, view.state, &view.settings.address), None);
