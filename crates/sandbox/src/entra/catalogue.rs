@@ -144,6 +144,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::entra::errors;
 
     #[test]
     fn every_line_is_a_row_and_no_row_is_there_twice() {
@@ -170,6 +171,43 @@ mod tests {
         for row in ROWS.iter() {
             let same = ROWS.iter().find(|other| other.number == row.number).unwrap();
             assert_eq!(same.class, row.class, "{}", row.number);
+        }
+    }
+
+    #[test]
+    fn the_file_says_what_the_endpoint_does() {
+        let now = chrono::DateTime::UNIX_EPOCH;
+        let account = crate::account::Account::new("1".into(), "a@b.example".into(), "A".into());
+        for real in [
+            errors::tenant_not_found("x"),
+            errors::application_not_found("x"),
+            errors::application_disabled("x"),
+            errors::application_of_one_tenant("x"),
+            errors::parameter_missing("x"),
+            errors::scope_invalid("x"),
+            errors::not_consented("x"),
+            errors::secret_missing(),
+            errors::secret_wrong(),
+            errors::secret_expired("x"),
+            errors::assertion_unsigned("x"),
+            errors::cross_origin(),
+            errors::grant_type_unsupported("x"),
+            errors::malformed_grant(),
+            errors::refresh_token_invalid(),
+            errors::code_redeemed(),
+            errors::code_expired(),
+            errors::refresh_token_expired(now),
+            errors::revoked(now, now),
+            errors::verifier_wrong(),
+            errors::code_of_other_tenant(),
+            errors::several_resources(),
+            errors::account_gone("x"),
+            errors::account_disabled(),
+            errors::not_assigned(&account, "x"),
+        ] {
+            let row = find(real.number, Place::Token).unwrap_or_else(|| panic!("{}", real.number)).refusal();
+            let read = (row.status, row.error, row.suberror);
+            assert_eq!(read, (real.status, real.error, real.suberror), "{}", real.number);
         }
     }
 

@@ -35,7 +35,9 @@ struct Claims {
     iss: String,
     sub: String,
     jti: String,
-    nbf: i64,
+    /// msal leaves it out; then `iat` says from when on.
+    nbf: Option<i64>,
+    iat: Option<i64>,
     exp: i64,
 }
 
@@ -93,8 +95,11 @@ impl Claims {
         if self.jti.is_empty() {
             return Some("its 'jti' is empty");
         }
-        let in_time = self.nbf <= now + SKEW_SECONDS && now < self.exp + SKEW_SECONDS;
-        let life = self.exp.saturating_sub(self.nbf);
+        let Some(begin) = self.nbf.or(self.iat) else {
+            return Some("it has neither 'nbf' nor 'iat'");
+        };
+        let in_time = begin <= now + SKEW_SECONDS && now < self.exp.saturating_add(SKEW_SECONDS);
+        let life = self.exp.saturating_sub(begin);
         if !in_time || !(1..=LIFE_SECONDS_MAX).contains(&life) {
             return Some("it is not within its valid time range");
         }
