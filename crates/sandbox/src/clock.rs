@@ -45,6 +45,12 @@ impl Clock {
         DateTime::from_timestamp_millis(ms).unwrap_or_default()
     }
 
+    /// The same for what is signed elsewhere, whose dates may have fractions.
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 need 41 of the 52 bits")]
+    pub(crate) fn fractional_seconds(&self) -> f64 {
+        self.now().timestamp_millis() as f64 / 1000.0
+    }
+
     /// Whole seconds since 1970.
     pub(crate) fn seconds(&self) -> i64 {
         self.now().timestamp()

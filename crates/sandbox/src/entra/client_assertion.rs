@@ -16,10 +16,10 @@ use crate::{
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// From `nbf` to `exp`; Entra's own limit is unknown [U].
-const LIFE_SECONDS_MAX: i64 = 10 * 60;
+const LIFE_SECONDS_MAX: f64 = 600.0;
 
 /// How far the clocks may be apart [U].
-const SKEW_SECONDS: i64 = 5 * 60;
+const SKEW_SECONDS: f64 = 300.0;
 
 #[derive(Debug, Deserialize)]
 struct Header {
@@ -36,9 +36,10 @@ struct Claims {
     sub: String,
     jti: String,
     /// msal leaves it out; then `iat` says from when on.
-    nbf: Option<i64>,
-    iat: Option<i64>,
-    exp: i64,
+    nbf: Option<f64>,
+    iat: Option<f64>,
+    /// Dates may have fractions (RFC 7519 2), and msal's have.
+    exp: f64,
 }
 
 pub(crate) fn check(proof: &Proof<'_>, app: &App, assertion: &str, store: &mut Store) -> Result<(), Refusal> {
@@ -65,7 +66,7 @@ pub(crate) fn check(proof: &Proof<'_>, app: &App, assertion: &str, store: &mut S
     if !certificate.verifies(algorithm, content.as_bytes(), &signature) {
         return Err(errors::assertion_unsigned("the signature does not fit the key"));
     }
-    let now = proof.sandbox.clock.seconds();
+    let now = proof.sandbox.clock.fractional_seconds();
     let audience = format!("{}/{}/oauth2/v2.0/token", proof.origin, proof.segment);
     claims
         .wrong(&app.client_id, &audience, now)
@@ -77,15 +78,17 @@ pub(crate) fn check(proof: &Proof<'_>, app: &App, assertion: &str, store: &mut S
 }
 
 fn named(header: &Header, certificate: &Certificate) -> bool {
+    // msal writes them with padding, RFC 7515 without.
+    let same = |given: &str, own: &str| given.trim_end_matches('=') == own;
     match (&header.x5t_s256, &header.x5t) {
-        (Some(sha256), _) => *sha256 == certificate.sha256,
-        (None, Some(sha1)) => *sha1 == certificate.sha1,
+        (Some(sha256), _) => same(sha256, &certificate.sha256),
+        (None, Some(sha1)) => same(sha1, &certificate.sha1),
         (None, None) => false,
     }
 }
 
 impl Claims {
-    fn wrong(&self, client_id: &str, audience: &str, now: i64) -> Option<&'static str> {
+    fn wrong(&self, client_id: &str, audience: &str, now: f64) -> Option<&'static str> {
         if self.aud != audience {
             return Some("its 'aud' is not the address of this token endpoint");
         }
@@ -98,9 +101,9 @@ impl Claims {
         let Some(begin) = self.nbf.or(self.iat) else {
             return Some("it has neither 'nbf' nor 'iat'");
         };
-        let in_time = begin <= now + SKEW_SECONDS && now < self.exp.saturating_add(SKEW_SECONDS);
-        let life = self.exp.saturating_sub(begin);
-        if !in_time || !(1..=LIFE_SECONDS_MAX).contains(&life) {
+        let in_time = begin <= now + SKEW_SECONDS && now < self.exp + SKEW_SECONDS;
+        let life = self.exp - begin;
+        if !in_time || life <= 0.0 || life > LIFE_SECONDS_MAX {
             return Some("it is not within its valid time range");
         }
         None
