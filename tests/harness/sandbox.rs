@@ -39,6 +39,8 @@ pub struct TokenRequest {
     pub grant_type: String,
     /// Whose tokens it was about.
     pub account: Option<String>,
+    /// When it came.
+    pub at: api::Timestamp,
     /// How it ended.
     pub outcome: String,
 }

@@ -44,6 +44,8 @@ pub struct Stack {
     secrets: Secrets,
     directory: PathBuf,
     installation: Installation,
+    /// Whether its health includes KV's.
+    with_kv: bool,
     /// The process group of the Worker.
     worker: AtomicU32,
     /// The process group of the sandbox.
@@ -95,6 +97,7 @@ impl Stack {
             secrets,
             directory,
             installation,
+            with_kv: !options.without_kv,
             worker,
             microsoft,
             guardian,
@@ -112,7 +115,7 @@ impl Stack {
             self.guardian.must_run(self.worker.load(Ordering::Relaxed), &log);
             let answer =
                 Answer::try_to(self.http.get(&health).timeout(std::time::Duration::from_secs(5))).await;
-            answer.ok().filter(|answer| answer.status == 200)
+            answer.ok().filter(|answer| answer.status == 200 || !self.with_kv && answer.status == 503)
         })
         .await;
     }

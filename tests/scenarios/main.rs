@@ -13,7 +13,7 @@
 //! 10. Every state of the page, in two languages, two colours and two widths ([`pictures`]).
 //! 11. The README's commands do what it says ([`readme`]).
 //! 12. What was accepted survives the end of its process ([`restart`]).
-//! 13. What Microsoft ends is said, and holds the mail until it is mended ([`endings`]).
+//! 13. What Microsoft ends is said, and holds the mail until it is mended ([`endings`], [`refusals`]).
 
 #![expect(
     clippy::unwrap_used,
@@ -32,7 +32,9 @@ mod pages;
 mod pictures;
 mod problems;
 mod readme;
+mod refusals;
 mod removal;
+mod renewals;
 mod restart;
 mod sending;
 mod tenants;

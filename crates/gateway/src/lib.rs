@@ -28,8 +28,8 @@ pub use digest::sha256;
 pub use outbox::{CONCURRENCY_MAX, Next, RETRIES_MAX, Stage, after_refusal};
 pub use registration::{warn_days_left, warns_today};
 pub use renewal::{
-    ACCESS_TOKEN_MARGIN_MS, DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, KV_PUT_EVERY_MS,
-    REFRESH_TOKEN_LIFE_MS, access_token_usable, good_until, keepalive_at, next_renewal, renewal_due,
+    DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, KV_PUT_EVERY_MS, REFRESH_TOKEN_LIFE_MS,
+    access_token_usable, good_until, keepalive_at, next_renewal, renewal_due,
 };
 pub use seal::{KeyRing, KeyRingError, Opening, Record, SealError, Sealing};
 pub use settings::check_settings;

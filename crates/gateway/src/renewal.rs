@@ -10,7 +10,7 @@ pub const REFRESH_TOKEN_LIFE_MS: i64 = 90 * 24 * 3600 * 1000;
 pub const DEFAULT_RENEW_AFTER_MS: i64 = 15 * 60 * 1000;
 
 /// An access token this close to its end is not begun a send with, in milliseconds: longer than a send may take.
-pub const ACCESS_TOKEN_MARGIN_MS: i64 = 2 * 60 * 1000;
+const ACCESS_TOKEN_MARGIN_MS: i64 = 2 * 60 * 1000;
 
 /// A mailbox's refresh token goes to KV at most this often, in milliseconds: the free plan has 1,000 KV writes a day.
 pub const KV_PUT_EVERY_MS: i64 = 6 * 3600 * 1000;
@@ -34,10 +34,12 @@ pub fn good_until(renewed_at: Timestamp) -> Timestamp {
     renewed_at.plus_millis(REFRESH_TOKEN_LIFE_MS)
 }
 
-/// Whether a send may begin with an access token that is valid until then.
+/// Whether a send may begin with an access token. One with a short life (Entra lets a tenant set ten minutes) is used for
+/// half of it at least, or a fresh one would never do.
 #[must_use]
-pub fn access_token_usable(valid_until: Timestamp, now: Timestamp) -> bool {
-    valid_until.since(now) > ACCESS_TOKEN_MARGIN_MS
+pub fn access_token_usable(issued_at: Timestamp, valid_until: Timestamp, now: Timestamp) -> bool {
+    let margin_ms = ACCESS_TOKEN_MARGIN_MS.min(valid_until.since(issued_at) / 2);
+    valid_until.since(now) > margin_ms
 }
 
 /// Whether to renew after a hand-over: every send renews, and a burst shares one renewal.
@@ -108,8 +110,17 @@ mod tests {
 
     #[test]
     fn a_token_near_its_end_is_not_begun_with() {
-        let usable = |left_ms: i64| access_token_usable(NOW.plus_millis(left_ms), NOW);
+        let issued_at = NOW.plus_millis(-3_600_000);
+        let usable = |left_ms: i64| access_token_usable(issued_at, NOW.plus_millis(left_ms), NOW);
         assert!(usable(ACCESS_TOKEN_MARGIN_MS + 1) && !usable(ACCESS_TOKEN_MARGIN_MS) && !usable(-1));
+    }
+
+    #[test]
+    fn a_fresh_token_is_always_begun_with() {
+        for life_ms in [1_000, 60_000, 120_000, 600_000] {
+            let until = NOW.plus_millis(life_ms);
+            assert!(access_token_usable(NOW, until, NOW) && !access_token_usable(NOW, until, until));
+        }
     }
 
     fn authentication() -> Authentication {

@@ -1,12 +1,13 @@
 use api::{
-    Code, FieldError, OrganisationId, Problem, Reason, RegistrationOwner, SetCredential, SetRegistration as Wanted,
+    Code, FieldError, OrganisationId, Problem, Reason, RegistrationOwner, SetCredential,
+    SetRegistration as Wanted,
 };
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use gateway::SealedText;
 use microsoft::{
-    AuthorizationCode, Certificate, ClientSecret, Decision, PkceCodeVerifier, Redemption,
-    TokenEndpoint, read_private_key,
+    AuthorizationCode, Certificate, ClientSecret, Decision, PkceCodeVerifier, Redemption, TokenEndpoint,
+    read_private_key,
 };
 
 use super::answer::json;

@@ -19,8 +19,9 @@ use crate::host::{Line, log, now, random, within};
 
 /// How long one KV operation may take.
 const LIMIT: Duration = Duration::from_secs(10);
-/// Wait before a KV operation that failed is tried again, in milliseconds.
-const RETRY_MS: i64 = 5 * 60 * 1000;
+/// First and longest wait before a KV operation that failed is tried again, in milliseconds; in between, as long again as
+/// the operation has been waiting already.
+const RETRY_MS: (i64, i64) = (5_000, 5 * 60 * 1000);
 /// Operations of one run, below what an invocation may do.
 const RUN_MAX: usize = 20;
 /// A run that takes longer than this has been cut off, in milliseconds.
@@ -36,6 +37,7 @@ struct Work {
     #[serde(rename = "work")]
     to_do: String,
     value: Option<String>,
+    at: i64,
     good_until: i64,
 }
 
@@ -121,7 +123,7 @@ impl Inner {
 
     fn next_kv_work(&self) -> Result<Option<Work>, Problem> {
         let query =
-            format!("SELECT key, work, value, good_until FROM kv WHERE {DOABLE} AND due_at <= ? LIMIT 1");
+            format!("SELECT key, work, value, at, good_until FROM kv WHERE {DOABLE} AND due_at <= ? LIMIT 1");
         self.store.sql().row(&query, vec![now().millis().into()])
     }
 
@@ -140,7 +142,9 @@ impl Inner {
             (Ok(()), _) => sql.run("DELETE FROM kv WHERE key = ? AND work = 'delete'", key()),
             (Err(detail), _) => {
                 log(&Line { event: "kv", outcome: "failed", detail, ..Line::default() });
-                let due_at = now().plus_millis(RETRY_MS).millis();
+                let (now, (first_ms, longest_ms)) = (now(), RETRY_MS);
+                let waited_ms = now.since(Timestamp::from_millis(work.at));
+                let due_at = now.plus_millis(waited_ms.clamp(first_ms, longest_ms)).millis();
                 sql.run(
                     "UPDATE kv SET due_at = ? WHERE key = ?",
                     vec![due_at.into(), work.key.as_str().into()],

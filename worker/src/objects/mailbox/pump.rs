@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use api::{Code, Failure, MessageState, Problem, Reason, Timestamp, Upstream};
 use futures_util::future::join_all;
-use gateway::{CONCURRENCY_MAX, Next, after_refusal, renewal_due};
+use gateway::{CONCURRENCY_MAX, Next, Stage, after_refusal, renewal_due};
 use microsoft::{Refusal, Resource};
 
 use super::Inner;
@@ -111,7 +111,7 @@ impl Inner {
                 if refusal.code == Code::Throttled {
                     self.pause_for(refusal.retry_after_ms);
                 }
-                if refusal.code == Code::SignInAgain {
+                if refusal.code == Code::SignInAgain && stage == Stage::HandOver {
                     // Graph did not take a fresh token either: the page must say so, or nobody would sign in.
                     let found = found_here(Reason::FreshTokenRefused, &refusal.detail);
                     let found = Refusal { upstream: refusal.upstream.clone(), ..found };

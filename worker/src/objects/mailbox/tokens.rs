@@ -38,7 +38,8 @@ impl Inner {
             return Err(Refusal::new(trouble.code, trouble.detail.clone()));
         }
         let Some(access) = authentication.access_to(resource).filter(|access| {
-            access_token_usable(access.valid_until, now()) && Some(access.token.number) != refused
+            access_token_usable(access.issued_at, access.valid_until, now())
+                && Some(access.token.number) != refused
         }) else {
             return Ok(None);
         };
