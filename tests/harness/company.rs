@@ -66,6 +66,12 @@ impl<'s> Company<'s> {
         id
     }
 
+    /// Gives it an app registration of its own.
+    pub async fn register(&self, registration: &serde_json::Value) -> Answer {
+        let path = format!("/operator/organisations/{}/registration", self.id);
+        Answer::to(self.stack.as_operator("PUT", &path).json(registration)).await
+    }
+
     /// A link into its pages, as the operator makes it.
     pub async fn link(&self) -> String {
         let path = format!("/operator/organisations/{}/links", self.id);

@@ -15,6 +15,7 @@
 )]
 
 pub mod browser;
+pub mod certificate;
 pub mod company;
 pub mod gallery;
 mod guardian;

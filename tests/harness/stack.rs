@@ -191,6 +191,11 @@ impl Stack {
         self.http.request(method.parse().unwrap(), url).bearer_auth(&self.secrets.operator)
     }
 
+    /// The client id of the installation's app registration.
+    pub fn client_id(&self) -> &str {
+        &self.secrets.client_id
+    }
+
     /// The secret of the app registration, to look for.
     pub fn client_secret(&self) -> &str {
         &self.secrets.client_secret

@@ -23,6 +23,7 @@
     reason = "a scenario fails by panicking"
 )]
 
+mod approval;
 mod bursts;
 mod consent;
 mod endings;
@@ -33,8 +34,10 @@ mod pictures;
 mod problems;
 mod readme;
 mod refusals;
+mod registrations;
 mod removal;
 mod renewals;
 mod restart;
 mod sending;
+mod settings;
 mod tenants;
