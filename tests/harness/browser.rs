@@ -179,6 +179,13 @@ impl Browser {
         severe.map(|entry| entry["message"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// The same without refusals, which browsers write there, too, where a page expects and explains them.
+    pub async fn faults(&self) -> Vec<String> {
+        let mut errors = self.errors().await;
+        errors.retain(|error| !error.contains("the server responded with a status of 4"));
+        errors
+    }
+
     /// Closes it.
     pub async fn close(self) {
         self.client.close().await.unwrap();

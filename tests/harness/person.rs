@@ -136,22 +136,23 @@ impl<'s> Person<'s> {
 impl SignIn {
     /// Goes through Microsoft's pages as that account, in a browser that has no session there, and brings the code.
     pub async fn at_microsoft(&mut self, account: &Account) {
-        let microsoft = Microsoft::begin(&self.authorization_url()).await;
-        let chosen = microsoft.step("account", &[("account", &account.oid)]).await;
-        assert!(chosen.text().contains("id=\"password\""), "{}", chosen.text());
-        let mut page = microsoft.step("password", &[("password", &account.password)]).await;
-        if page.status == 200 {
-            page = microsoft.step("consent", &[("answer", "accept")]).await;
-        }
-        let came_back = page.header("location").strip_prefix(&self.begun.redirect_uri);
-        let fragment = came_back.and_then(|rest| rest.strip_prefix('#'));
-        let fragment = fragment.unwrap_or_else(|| panic!("no way back: {} {}", page.status, page.text()));
+        let came_back = sent_back(&self.authorization_url(), account).await;
+        let fragment =
+            came_back.strip_prefix(&self.begun.redirect_uri).and_then(|rest| rest.strip_prefix('#'));
+        let fragment = fragment.unwrap_or_else(|| panic!("not the way back: {came_back}"));
         let returned = |name: &str| {
             let found = form_urlencoded::parse(fragment.as_bytes()).find(|(key, _)| key == name);
             found.unwrap_or_else(|| panic!("no {name} in the answer")).1.into_owned()
         };
         assert_eq!(returned("state"), self.finish.state);
         self.finish.code = returned("code");
+    }
+
+    /// Where Microsoft sends the browser with that code.
+    pub fn way_back(&self) -> String {
+        let mut answer = form_urlencoded::Serializer::new(String::new());
+        answer.append_pair("code", &self.finish.code).append_pair("state", &self.finish.state);
+        format!("{}#{}", self.begun.redirect_uri, answer.finish())
     }
 
     fn authorization_url(&self) -> String {
@@ -168,6 +169,20 @@ impl SignIn {
             .finish();
         format!("{}?{query}", self.begun.authorization_endpoint)
     }
+}
+
+/// Goes through Microsoft's pages from that address as that account, where it has no session, and gives the address that
+/// it is sent back to.
+pub async fn sent_back(url: &str, account: &Account) -> String {
+    let microsoft = Microsoft::begin(url).await;
+    let chosen = microsoft.step("account", &[("account", &account.oid)]).await;
+    assert!(chosen.text().contains("id=\"password\""), "{}", chosen.text());
+    let mut page = microsoft.step("password", &[("password", &account.password)]).await;
+    if page.status == 200 {
+        page = microsoft.step("consent", &[("answer", "accept")]).await;
+    }
+    assert_eq!(page.status, 302, "no way back: {}", page.text());
+    page.header("location").to_owned()
 }
 
 /// Microsoft's pages, as far as their forms go.

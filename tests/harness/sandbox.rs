@@ -96,13 +96,14 @@ impl Sandbox {
     pub async fn fault(&self, order: Value) -> u64 {
         let request = self.http.post(self.url("/sandbox/faults")).json(&order);
         let made: Value = Answer::to(request).await.expect(201).json();
-        made["id"].as_u64().unwrap()
+        made.get("id").and_then(Value::as_u64).unwrap()
     }
 
     /// How often an ordered mishap has happened.
     pub async fn hits(&self, fault: u64) -> u64 {
         let all: Vec<Value> = self.get("/sandbox/faults").await.json();
-        all.iter().find(|one| one["id"] == fault).and_then(|one| one["hits"].as_u64()).unwrap_or_default()
+        let this = all.iter().find(|one| one.get("id").and_then(Value::as_u64) == Some(fault));
+        this.and_then(|one| one.get("hits")?.as_u64()).unwrap_or_default()
     }
 
     /// Calls all mishaps off.

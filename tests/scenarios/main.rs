@@ -23,6 +23,7 @@
     reason = "a scenario fails by panicking"
 )]
 
+mod accounts;
 mod approval;
 mod bursts;
 mod consent;
@@ -41,3 +42,4 @@ mod restart;
 mod sending;
 mod settings;
 mod tenants;
+mod turns;
