@@ -35,6 +35,13 @@ pub(crate) enum Notice {
     Removed,
 }
 
+impl Notice {
+    /// Whether it holds the one step that helps now, so that no other button should ask for attention.
+    pub(crate) const fn offers_a_step(&self) -> bool {
+        matches!(self, Self::Trouble { .. } | Self::Conflict { .. } | Self::TimedOut)
+    }
+}
+
 /// What trying again would do.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Retry {

@@ -8,7 +8,7 @@ use crate::browser::announce::announce;
 use crate::browser::language::t;
 use crate::browser::page;
 use crate::consent::flow::{self, Who};
-use crate::mailbox::desk::SignIn;
+use crate::mailbox::desk::{Notice, SignIn};
 use crate::mailbox::{Desk, requests};
 use crate::words::state::{self, Primary};
 
@@ -22,7 +22,8 @@ pub(crate) fn Buttons() -> impl IntoView {
     let state = Memo::new(move |_| desk.view.with(|view| view.state));
     let helps = move || {
         let away = desk.sign_in.with(|sign_in| *sign_in != SignIn::Not);
-        !away && state::look(state.get()).primary == Primary::Authenticate
+        let told = desk.notice.with(|notice| notice.as_ref().is_some_and(Notice::offers_a_step));
+        !away && !told && state::look(state.get()).primary == Primary::Authenticate
     };
     let can_check =
         move || matches!(state.get(), MailboxState::AdministratorNeeded | MailboxState::RegistrationBroken);
