@@ -51,6 +51,10 @@ fn of_problem(locale: Locale, problem: &Problem) -> Words {
                 words.sentence =
                     td_string!(locale, problem.wrong_account_named, account = account, mailbox = mailbox);
             }
+            Code::WrongTenant | Code::GuestAccount | Code::PersonalAccount => {
+                let who = td_string!(locale, problem.signed_in_as, account = account);
+                words.sentence = format!("{who} {}", words.sentence);
+            }
             Code::SendAsDenied => {
                 words.sentence =
                     td_string!(locale, problem.send_as_denied_named, account = account, mailbox = mailbox);
@@ -181,6 +185,16 @@ mod tests {
             .with_param("mailbox", &"info@example.nl");
         let words = of_problem(Locale::nl, &problem);
         assert!(words.sentence.contains("anna@example.nl") && words.sentence.contains("info@example.nl"));
+    }
+
+    #[test]
+    fn whoever_may_not_sign_in_is_named() {
+        for code in [Code::WrongTenant, Code::GuestAccount, Code::PersonalAccount] {
+            let problem = Problem::new(code, "")
+                .with_param("account", &"anna@example.nl")
+                .with_param("mailbox", &"info@example.nl");
+            assert!(of_problem(Locale::en, &problem).sentence.contains("anna@example.nl"), "{code:?}");
+        }
     }
 
     #[test]
