@@ -5,13 +5,12 @@ use std::fmt;
 use api::{
     Cloud, Code, CredentialType, OrganisationId, Problem, RegistrationOwner, RegistrationView, Timestamp,
 };
-use gateway::{Record, SealedText, warn_days_left};
+use gateway::{KeyRing, Record, SealedText, warn_days_left};
 use microsoft::{
     Certificate, ClientSecret, Endpoints, Proof, assertion_to_sign, read_private_key, signed_assertion,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::config::Config;
 use crate::host::{Vault, now, random, sign_ps256};
 
 /// An app registration, ready to prove itself.
@@ -147,10 +146,11 @@ impl StoredRegistration {
     /// Opens it.
     pub(crate) async fn open(
         &self,
-        config: &Config,
+        ring: &KeyRing,
+        installation: &Endpoints,
         organisation: OrganisationId,
     ) -> Result<Registration, Problem> {
-        let (vault, record) = (Vault(&config.ring), Self::sealed_as(organisation, &self.number));
+        let (vault, record) = (Vault(ring), Self::sealed_as(organisation, &self.number));
         let credential = match &self.credential {
             StoredCredential::Secret { value, expires_at } => Credential::Secret {
                 value: ClientSecret::new(vault.open_text(&record, value).await?),
@@ -170,7 +170,7 @@ impl StoredRegistration {
         Ok(Registration {
             owner: RegistrationOwner::Organisation,
             cloud: self.cloud,
-            endpoints: config.registration.endpoints.of(self.cloud),
+            endpoints: installation.of(self.cloud),
             client_id: self.client_id.clone(),
             tenant: self.tenant.clone().unwrap_or_else(|| "organizations".to_owned()),
             credential,

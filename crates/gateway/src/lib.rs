@@ -5,26 +5,27 @@
 //! Never here: a clock, IO, or a way to print a secret.
 
 mod accept;
+mod attempt;
 mod authentication;
-mod consent;
 mod credential;
 mod digest;
+mod judge;
 mod outbox;
 mod registration;
 mod renewal;
 mod seal;
 mod settings;
+mod state;
 
 pub use accept::{accept, message_bytes_effective};
-pub use authentication::{
-    AccessRecord, Authentication, Pause, SealedText, SealedToken, Situation, Trouble, state, view,
+pub use attempt::{
+    ATTEMPT_SECONDS, Attempt, CameBack, CheckedReturn, RefusedReturn, judge_refusal, kept_confirmation,
+    verify_return,
 };
-pub use consent::{
-    ATTEMPT_SECONDS, Attempt, CameBack, CheckedReturn, Judged, RefusedReturn, SignedIn, judge, judge_refusal,
-    kept_confirmation, verify_return,
-};
+pub use authentication::{AccessRecord, Authentication, Pause, SealedText, SealedToken, Trouble, view};
 pub use credential::{Credential, Mint, Minted, Purpose, purpose, same_secret};
 pub use digest::sha256;
+pub use judge::{Judged, SignedIn, judge};
 pub use outbox::{CONCURRENCY_MAX, Next, RETRIES_MAX, Stage, after_refusal};
 pub use registration::{warn_days_left, warns_today};
 pub use renewal::{
@@ -33,3 +34,4 @@ pub use renewal::{
 };
 pub use seal::{KeyRing, KeyRingError, Opening, Record, SealError, Sealing};
 pub use settings::check_settings;
+pub use state::{Situation, state};

@@ -21,6 +21,7 @@ mod refusal;
 mod scopes;
 mod send_mail;
 mod token;
+mod token_answer;
 
 pub use admin_consent::admin_consent;
 pub use assertion::{Certificate, CertificateError, assertion_to_sign, read_private_key, signed_assertion};

@@ -14,7 +14,7 @@ use microsoft::asked_at_consent;
 use super::Inner;
 use super::calls::{Answer, Around, BeginAttempt, FinishAttempt, FinishedAttempt, RefuseAttempt};
 use super::records::{AttemptRecord, Progress};
-use super::redeem::Redeemed;
+use super::redeem::{Redeemed, ended};
 use crate::config::Config;
 use crate::host::{Line, log, now, within};
 
@@ -254,8 +254,4 @@ impl Inner {
         });
         Ok(())
     }
-}
-
-pub(super) fn ended(detail: &str) -> Problem {
-    Problem::new(Code::ConsentAttemptEnded, detail)
 }

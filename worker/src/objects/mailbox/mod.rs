@@ -155,7 +155,7 @@ impl Inner {
         let id = self.store.mailbox()?.organisation;
         let organisation = Objects::new(&self.env, &config.jurisdiction).organisation(id)?;
         match organisation.call(&AskRegistration {}).await? {
-            Some(own) => own.open(config, id).await,
+            Some(own) => own.open(&config.ring, &config.registration.endpoints, id).await,
             None => Ok(config.registration.clone()),
         }
     }

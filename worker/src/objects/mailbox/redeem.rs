@@ -10,7 +10,6 @@ use microsoft::{
 
 use super::Inner;
 use super::calls::FinishAttempt;
-use super::consent::ended;
 use super::prove::prove;
 use super::records::MailboxRecord;
 use crate::config::Config;
@@ -165,4 +164,8 @@ fn at_consent(problem: Problem) -> Problem {
         }
         _ => problem,
     }
+}
+
+pub(super) fn ended(detail: &str) -> Problem {
+    Problem::new(Code::ConsentAttemptEnded, detail)
 }
