@@ -73,10 +73,10 @@ mod tests {
 
     #[test]
     fn each_state_has_its_cause() {
-        let mut reached = std::collections::BTreeMap::new();
+        let mut reached = std::collections::BTreeSet::new();
         let mut expect = |situation: Situation<'_>, expected| {
             assert_eq!(state(situation), expected, "{situation:?}");
-            reached.insert(format!("{expected:?}"), ());
+            reached.insert(format!("{expected:?}"));
         };
         let (fine, ended) = (authentication(), troubled(Code::SignInAgain));
         expect(NOBODY, MailboxState::NotAuthenticated);
