@@ -14,6 +14,10 @@
 //! 11. The README's commands do what it says ([`readme`]).
 //! 12. What was accepted survives the end of its process ([`restart`]).
 //! 13. What Microsoft ends is said, and holds the mail until it is mended ([`endings`], [`refusals`]).
+//! 14. Where an administrator must approve, the page says how to ask, and believes the next sign-in only ([`approval`]).
+//! 15. The mailbox signs in under any of its names, who may send as it does, and nobody else ([`accounts`]).
+//! 16. Answers that arrive elsewhere, twice, late, changed or never are told as such ([`turns`]).
+//! 17. Pictures of everything that stands in the way ([`states`]).
 
 #![expect(
     clippy::unwrap_used,
@@ -41,5 +45,6 @@ mod renewals;
 mod restart;
 mod sending;
 mod settings;
+mod states;
 mod tenants;
 mod turns;
