@@ -194,6 +194,7 @@ fn a_guest_has_its_mailbox_elsewhere_and_is_refused() {
         browser.sign_in_at_microsoft(&guest).await;
         browser.turn_back().await;
         browser.find("#notice[data-code=\"guest_account\"]").await;
+        assert!(browser.text("#notice").await.contains(home), "it is named");
         assert!(browser.has("#choose-account").await);
         assert_eq!(stack.sandbox.grants(&guest, "authorization_code").await, 1, "Microsoft let it in");
         let view = person.view().await;

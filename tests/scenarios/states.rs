@@ -1,6 +1,6 @@
 //! Pictures of what the page says when something stands in the way, comes to its end, or is asked.
 
-use api::{MailboxState, MessageState, MessageView};
+use api::{Code, MailboxState, MessageState, MessageView};
 use end_to_end::browser::Browser;
 use end_to_end::company::Company;
 use end_to_end::gallery::Gallery;
@@ -219,7 +219,9 @@ fn a_mailbox_that_may_no_longer_send_as_another() {
         person.save(|settings| settings.shared = true).await;
         person.sign_in(&colleague).await;
         stack.sandbox.change(&colleague, json!({ "send_as": [] })).await;
-        company.post(&letter(&company.account.upn, "Mag niet meer"), Some(10)).await.expect(200);
+        let message = letter(&company.account.upn, "Mag niet meer");
+        let view: MessageView = company.post(&message, Some(10)).await.expect(200).json();
+        assert_eq!((view.state, view.failure.unwrap().code), (MessageState::Refused, Code::SendAsDenied));
         let (browser, mut gallery) = (Browser::new().await, Gallery::new());
         browser.open(&company.link().await).await;
         browser.find("#state").await;
@@ -304,7 +306,7 @@ fn a_change_of_settings_that_ends_or_meets_something() {
         browser.click("#change-cancel").await;
         browser.click("#undo").await;
 
-        person.save(|settings| settings.message_bytes_max = 5 * 1024 * 1024).await;
+        person.save(|settings| settings.message_bytes_max = 4 * 1024 * 1024).await;
         let aliases = browser.find("#aliases").await;
         aliases.send_keys("verkoop@bakkerijjansen.example").await.unwrap();
         browser.click("#save").await;
@@ -313,7 +315,7 @@ fn a_change_of_settings_that_ends_or_meets_something() {
         browser.click("#conflict-save").await;
         browser.find("#save-said:not(:empty)").await;
         let saved = person.view().await.settings;
-        assert_eq!(saved.message_bytes_max, 5 * 1024 * 1024, "what the other one saved stays");
+        assert_eq!(saved.message_bytes_max, 4 * 1024 * 1024, "what the other one saved stays");
         assert_eq!(saved.aliases, ["verkoop@bakkerijjansen.example"], "and so does what was typed here");
         browser.close().await;
         gallery.must_be_right();

@@ -180,6 +180,7 @@ fn the_same_answer_twice_is_redeemed_once() {
         browser.open(&answer).await;
         browser.turn_back().await;
         browser.until_state("ready").await;
+        assert_ne!(told(&browser).await, json!([]), "whoever waits, posts");
         let before = company.person().await.view().await.authentication;
         let page = browser.client.window().await.unwrap();
         new_tab(&browser, &answer).await;
