@@ -167,6 +167,65 @@ fn a_renewal_that_returns_after_remove_is_thrown_away() {
 }
 
 #[test]
+fn a_renewal_that_returns_after_somebody_signed_in_anew_changes_nothing() {
+    scenario(async {
+        let stack = Stack::start(Options::default()).await;
+        let company = expired(&stack, "opnieuw").await;
+        let person = company.person().await;
+        let fault = at_renewal(&company, json!({ "delay_answer_ms": 4_000 })).await;
+        let message = letter(&company.account.upn, "Gaat toch weg");
+        let accepted: MessageView = company.post(&message, None).await.expect(202).json();
+        until_hit(&stack, fault).await;
+        person.remove().await;
+        let signed_in = person.sign_in(&company.account).await.authentication.unwrap();
+        company.until(accepted.id, MessageState::HandedOver).await;
+        until("the old renewal was answered", async || {
+            let requests = stack.sandbox.token_requests(&company.account).await;
+            let asked = requests.iter().filter(|request| request.grant_type == "refresh_token").count();
+            (asked == 1 && person.view().await.now.since(signed_in.authenticated_at) > 5_000).then_some(())
+        })
+        .await;
+        let after = person.view().await.authentication.unwrap();
+        assert_eq!(
+            after.refresh_token_renewed_at, signed_in.refresh_token_renewed_at,
+            "an old token came back"
+        );
+    });
+}
+
+#[test]
+fn a_queue_does_not_ask_microsoft_once_a_message_while_login_is_away() {
+    scenario(async {
+        let stack = Stack::start(Options::default()).await;
+        let company = expired(&stack, "wachtrij").await;
+        let order = json!({
+            "at": "token", "grant": "refresh_token", "account": company.account.upn, "times": null,
+            "do": { "status": 503 },
+        });
+        let fault = stack.sandbox.fault(order).await;
+        let mut accepted = Vec::new();
+        for n in 0..30 {
+            let message = letter(&company.account.upn, &format!("Brief {n}"));
+            let view: MessageView = company.post(&message, None).await.expect(202).json();
+            accepted.push(view.id);
+        }
+        for id in &accepted {
+            until("it waits", async || {
+                let view = company.look(*id).await;
+                (view.state == MessageState::WillRetry).then_some(())
+            })
+            .await;
+        }
+        let asked = stack.sandbox.hits(fault).await;
+        assert!(asked <= 4, "Microsoft was asked {asked} times for 30 messages");
+        stack.sandbox.no_faults().await;
+        for id in accepted {
+            company.until(id, MessageState::HandedOver).await;
+        }
+    });
+}
+
+#[test]
 fn without_kv_everything_works_and_kv_follows_when_it_is_back() {
     scenario(async {
         let stack = Stack::start(Options { without_kv: true, ..Options::default() }).await;
