@@ -1,0 +1,1 @@
+//! SMTP submission as values: bytes in, wishes out.
