@@ -221,11 +221,18 @@ fn a_mailbox_that_may_no_longer_send_as_another() {
         stack.sandbox.change(&colleague, json!({ "send_as": [] })).await;
         let message = letter(&company.account.upn, "Mag niet meer");
         let view: MessageView = company.post(&message, Some(10)).await.expect(200).json();
-        assert_eq!((view.state, view.failure.unwrap().code), (MessageState::Refused, Code::SendAsDenied));
+        assert_eq!((view.state, view.failure.unwrap().code), (MessageState::Held, Code::SendAsDenied));
         let (browser, mut gallery) = (Browser::new().await, Gallery::new());
         browser.open(&company.link().await).await;
-        browser.find("#state").await;
+        browser.until_state("administrator_needed").await;
+        browser.find("#send-as").await;
         gallery.take(&browser, "send-as-withdrawn").await;
+
+        // Given back, it goes out without anybody signing in.
+        stack.sandbox.change(&colleague, json!({ "send_as": [company.account.upn] })).await;
+        browser.click("#check-again").await;
+        browser.until_state("ready").await;
+        company.until(view.id, MessageState::HandedOver).await;
         browser.close().await;
         gallery.must_be_right();
     });

@@ -34,11 +34,31 @@ pub enum Stage {
     HandOver,
 }
 
+/// Whether a refusal of a message is about its mailbox, so that the next message would be refused, too: an administrator
+/// must change something first. `shared` says that the mailbox sends by somebody else's right.
+#[must_use]
+pub fn concerns_the_mailbox(code: Code, shared: bool) -> bool {
+    match code {
+        // Else it is one alias of many that may not be used.
+        Code::SendAsDenied => shared,
+        Code::MailboxUnavailable | Code::SendingBlocked | Code::PermissionMissing => true,
+        _ => false,
+    }
+}
+
 /// Decides after the `attempts`-th attempt failed; `jitter` is any random number.
 #[must_use]
-pub fn after_refusal(refusal: &Refusal, stage: Stage, attempts: u32, now: Timestamp, jitter: u32) -> Next {
+pub fn after_refusal(
+    refusal: &Refusal,
+    stage: Stage,
+    shared: bool,
+    attempts: u32,
+    now: Timestamp,
+    jitter: u32,
+) -> Next {
     match refusal.code {
         Code::OutcomeUnknown => Next::Unknown,
+        code if concerns_the_mailbox(code, shared) => Next::Hold,
         // Without a token no message can be at fault.
         code if stage == Stage::Token && !code.retryable() => Next::Hold,
         // What these need is not in the message: it waits, and nothing is lost.
@@ -71,7 +91,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_795_459_200_000);
 
     fn next(code: Code, attempts: u32) -> Next {
-        after_refusal(&Refusal::new(code, ""), Stage::HandOver, attempts, NOW, 0)
+        after_refusal(&Refusal::new(code, ""), Stage::HandOver, false, attempts, NOW, 0)
     }
 
     #[test]
@@ -83,6 +103,9 @@ mod tests {
                 | Code::NotAuthenticated
                 | Code::RegistrationBroken
                 | Code::RequestRejected
+                | Code::MailboxUnavailable
+                | Code::SendingBlocked
+                | Code::PermissionMissing
                 | Code::NotConfigured => Next::Hold,
                 _ => Next::Refuse,
             };
@@ -104,14 +127,24 @@ mod tests {
     #[test]
     fn a_message_is_not_blamed_for_a_missing_token() {
         let blocked = Refusal::new(Code::AdministratorNeeded, "");
-        assert_eq!(after_refusal(&blocked, Stage::Token, 1, NOW, 0), Next::Hold);
-        assert_eq!(after_refusal(&blocked, Stage::HandOver, 1, NOW, 0), Next::Refuse);
+        assert_eq!(after_refusal(&blocked, Stage::Token, false, 1, NOW, 0), Next::Hold);
+        assert_eq!(after_refusal(&blocked, Stage::HandOver, false, 1, NOW, 0), Next::Refuse);
+    }
+
+    #[test]
+    fn a_shared_mailbox_without_its_right_holds_and_a_single_alias_is_refused() {
+        let denied = Refusal::new(Code::SendAsDenied, "");
+        let after = |shared| after_refusal(&denied, Stage::HandOver, shared, 1, NOW, 0);
+        assert_eq!((after(true), after(false)), (Next::Hold, Next::Refuse));
     }
 
     #[test]
     fn microsofts_patience_is_obeyed() {
         let refusal = Refusal { retry_after_ms: Some(90_000), ..Refusal::new(Code::Throttled, "") };
-        assert_eq!(after_refusal(&refusal, Stage::HandOver, 1, NOW, 0), Next::Retry(NOW.plus_millis(90_000)));
+        assert_eq!(
+            after_refusal(&refusal, Stage::HandOver, false, 1, NOW, 0),
+            Next::Retry(NOW.plus_millis(90_000))
+        );
     }
 
     proptest! {

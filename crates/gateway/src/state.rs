@@ -33,7 +33,11 @@ pub fn state(situation: Situation<'_>) -> MailboxState {
         None | Some(Some(_)) if signing_in => MailboxState::SigningIn,
         None | Some(Some(_)) if approval_asked => MailboxState::WaitingForApproval,
         Some(Some(trouble)) => match trouble.code {
-            Code::AdministratorNeeded => MailboxState::AdministratorNeeded,
+            Code::AdministratorNeeded
+            | Code::SendAsDenied
+            | Code::MailboxUnavailable
+            | Code::SendingBlocked
+            | Code::PermissionMissing => MailboxState::AdministratorNeeded,
             Code::RegistrationBroken | Code::RequestRejected | Code::NotConfigured => {
                 MailboxState::RegistrationBroken
             }
@@ -87,6 +91,7 @@ mod tests {
         expect(Situation { delayed: true, ..with(&fine) }, MailboxState::Delayed);
         expect(with(&ended), MailboxState::SignInAgain);
         expect(with(&troubled(Code::AdministratorNeeded)), MailboxState::AdministratorNeeded);
+        expect(with(&troubled(Code::SendAsDenied)), MailboxState::AdministratorNeeded);
         expect(with(&troubled(Code::RegistrationBroken)), MailboxState::RegistrationBroken);
         expect(with(&troubled(Code::RequestRejected)), MailboxState::RegistrationBroken);
         expect(Situation { approval_asked: true, ..with(&ended) }, MailboxState::WaitingForApproval);

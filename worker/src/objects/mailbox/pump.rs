@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use api::{Code, Failure, MessageState, Problem, Reason, Timestamp, Upstream};
 use futures_util::future::join_all;
-use gateway::{CONCURRENCY_MAX, Next, Stage, after_refusal, renewal_due};
+use gateway::{CONCURRENCY_MAX, Next, Stage, after_refusal, concerns_the_mailbox, renewal_due};
 use microsoft::{Refusal, Resource};
 
 use super::Inner;
@@ -117,8 +117,13 @@ impl Inner {
                     let found = Refusal { upstream: refusal.upstream.clone(), ..found };
                     self.note_failure(&self.store.mailbox()?, &found);
                 }
+                let mailbox = self.store.mailbox()?;
+                let shared = mailbox.settings.shared;
+                if stage == Stage::HandOver && concerns_the_mailbox(refusal.code, shared) {
+                    self.note_failure(&mailbox, &refusal);
+                }
                 let jitter = u32::from_le_bytes(random::<4>()?);
-                let next = after_refusal(&refusal, stage, message.attempts, now, jitter);
+                let next = after_refusal(&refusal, stage, shared, message.attempts, now, jitter);
                 let (state, at) = match next {
                     Next::Retry(at) => (MessageState::WillRetry, Some(at)),
                     Next::Hold => (MessageState::Held, None),
