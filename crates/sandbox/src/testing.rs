@@ -299,5 +299,7 @@ pub(crate) fn mail() -> Mail {
         html: None,
         saved_to_sent: true,
         attachments: vec![],
+        envelope: None,
+        raw: None,
     }
 }

@@ -68,6 +68,8 @@ pub(crate) fn read(bytes: &[u8], caller: &Caller, mailbox: &Account) -> Result<M
         html,
         saved_to_sent: request.save_to_sent_items.unwrap_or(true),
         attachments,
+        envelope: None,
+        raw: None,
     })
 }
 

@@ -51,6 +51,8 @@ fn shape(mail: &Mail) -> Value {
         "html": mail.html,
         "saved_to_sent": mail.saved_to_sent,
         "attachments": attachments.collect::<Vec<_>>(),
+        "envelope": mail.envelope,
+        "raw": mail.raw.as_ref().map(|_| format!("/inbox/{}/raw", mail.id)),
     })
 }
 

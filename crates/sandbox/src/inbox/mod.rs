@@ -4,7 +4,9 @@ mod attachment;
 mod json;
 mod page_list;
 mod page_mail;
+pub(crate) mod parsed;
 mod preview;
+mod raw;
 
 use std::sync::Arc;
 
@@ -20,6 +22,7 @@ pub(crate) fn routes() -> Router<Arc<Sandbox>> {
         .route("/inbox.json", get(json::list).delete(json::clear))
         .route("/inbox/{id}", get(page_mail::show))
         .route("/inbox/{id}/html", get(preview::show))
+        .route("/inbox/{id}/raw", get(raw::download))
         .route("/inbox/{id}/attachments/{index}", get(attachment::download))
 }
 
@@ -36,7 +39,7 @@ pub(crate) struct Mail {
     /// Given by [`Inbox::receive`].
     pub(crate) id: u64,
     pub(crate) received_at: DateTime<Utc>,
-    /// `graph-json` or `graph-mime`.
+    /// `graph-json`, `graph-mime` or `smtp`.
     pub(crate) route: &'static str,
     /// Who was signed in, which with Send As is not who it is from.
     pub(crate) account: String,
@@ -53,6 +56,19 @@ pub(crate) struct Mail {
     pub(crate) html: Option<String>,
     pub(crate) saved_to_sent: bool,
     pub(crate) attachments: Vec<Attachment>,
+    /// Only SMTP has one.
+    pub(crate) envelope: Option<Envelope>,
+    /// Only by SMTP does a message arrive as it was sent.
+    pub(crate) raw: Option<Vec<u8>>,
+}
+
+/// What an SMTP client said around the message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Envelope {
+    /// The mailbox it signed in to: `user=`.
+    pub(crate) user: String,
+    pub(crate) mail_from: String,
+    pub(crate) rcpt_to: Vec<String>,
 }
 
 /// A file of a mail.

@@ -59,6 +59,9 @@ fn envelope(mail: &Mail) -> Markup {
                 dt { "Bcc" } dd #bcc { (list(&mail.bcc)) " " span.tag { "envelope only" } }
             }
             (row("Reply to", "reply-to", &mail.reply_to))
+            @if let Some(envelope) = &mail.envelope {
+                dt { "Envelope" } dd #envelope { (envelope.mail_from) " → " (envelope.rcpt_to.join(", ")) }
+            }
             dt { "Sent by" } dd #account { (mail.account) }
             dt { "Received" } dd {
                 time datetime=(mail.received_at.to_rfc3339()) { (mail.received_at.format("%Y-%m-%d %H:%M:%S UTC")) }
@@ -67,6 +70,7 @@ fn envelope(mail: &Mail) -> Markup {
                 span.tag { (mail.route) } " "
                 @if mail.importance != "normal" { span.tag { (mail.importance) " importance" } " " }
                 span.tag { @if mail.saved_to_sent { "in Sent Items" } @else { "not in Sent Items" } }
+                @if mail.raw.is_some() { " " a #raw href={ "/inbox/" (mail.id) "/raw" } download { "the message as it came" } }
             }
         }
     }

@@ -75,6 +75,7 @@ async fn everything_arrives() {
             "bytes": 3, "sha256": "ae4b3280e56e2faf83f414a6e3dabe9d5fbe18976544c05fed121accb85b53fc",
             "url": "/inbox/1/attachments/0",
         }],
+        "envelope": null, "raw": null,
     }]);
     assert_eq!(Value::from(test.inbox().await), expected);
 
