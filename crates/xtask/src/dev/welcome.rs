@@ -30,6 +30,8 @@ Postbode runs ({took}).
 
    {sandbox}/
 
+   What happens when Microsoft refuses, is slow, or 90 days go by: {sandbox}/sandbox
+
 Logs are in .postbode/logs. A change of a source file builds anew. Ctrl-C stops everything; --fresh starts over.
 ",
         link = seeded.link,
