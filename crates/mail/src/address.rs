@@ -1,6 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use email_address::Options;
+
 use crate::text::is_one_line;
 
 /// Why a text is not an address that mail can go to.
@@ -32,6 +34,12 @@ impl EmailAddress {
         &self.0
     }
 
+    /// Whether it takes SMTPUTF8 (RFC 6531) to write it in an envelope or a header.
+    #[must_use]
+    pub fn needs_smtputf8(&self) -> bool {
+        !self.0.is_ascii()
+    }
+
     /// Whether both name the same mailbox at Exchange, which compares addresses without regard to case.
     #[must_use]
     pub fn names_same_mailbox(&self, other: &str) -> bool {
@@ -47,9 +55,12 @@ impl FromStr for EmailAddress {
         if text.is_empty() {
             return Err(AddressError::Missing);
         }
-        // The crate takes a domain without a dot and quoted local parts; the first is never meant by an ERP.
+        // The crate takes a domain without a dot and quoted local parts; the first is never meant by an ERP. By default
+        // it takes a name and brackets too, which would then stand in RCPT TO.
         let domain_has_dot = text.rsplit_once('@').is_some_and(|(_, domain)| domain.contains('.'));
-        if domain_has_dot && is_one_line(text) && email_address::EmailAddress::is_valid(text) {
+        let bare = Options::default().without_display_text();
+        let is_valid = || email_address::EmailAddress::parse_with_options(text, bare).is_ok();
+        if domain_has_dot && is_one_line(text) && is_valid() {
             Ok(Self(text.to_owned()))
         } else {
             Err(AddressError::Malformed(quoted(text)))
@@ -108,6 +119,8 @@ impl FromStr for Correspondent {
         if !is_one_line(&name) {
             return Err(AddressError::NameBreaksLine);
         }
+        // Space around a name means nothing, in quotes or not, and mail programs drop it.
+        let name = name.trim().to_owned();
         Ok(Self { name: (!name.is_empty()).then_some(name), address })
     }
 }
@@ -203,6 +216,13 @@ mod tests {
             assert!(text.parse::<Correspondent>().is_err(), "{text:?}");
         }
         assert_eq!("A\r\nBcc: x <a@b.nl>".parse::<Correspondent>(), Err(AddressError::NameBreaksLine));
+    }
+
+    #[test]
+    fn an_address_alone_has_no_name() {
+        for text in ["Anna <a@b.nl>", "<a@b.nl>", "a@b.nl>", "a@b.nl, c@d.nl", "a@b.nl c@d.nl"] {
+            assert!(text.parse::<EmailAddress>().is_err(), "{text:?}");
+        }
     }
 
     proptest! {

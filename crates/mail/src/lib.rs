@@ -9,9 +9,11 @@ mod address;
 mod attachment;
 mod header;
 mod message;
+mod mime;
 mod text;
 
 pub use address::{AddressError, Correspondent, EmailAddress};
 pub use attachment::Attachment;
 pub use header::{Header, HeaderError};
 pub use message::{Body, Message};
+pub use mime::{Bcc, InternetMessageId, InternetMessageIdError, MimeFrame};
