@@ -164,6 +164,7 @@ impl Stack {
             .arg(self.directory.join("sandbox"))
             .env("SANDBOX_CLIENT_ID", &self.secrets.client_id)
             .env("SANDBOX_CLIENT_SECRET", client_secret)
+            .envs([("SANDBOX_SMTP_PORT", "0"), ("SANDBOX_SMTPS_PORT", "0")])
             .env("SANDBOX_REDIRECT_URIS", format!("{0}/oauth/callback,{0}/oauth/approved", self.origin));
         let log = self.directory.join("sandbox.log");
         let group = self.guardian.start(&mut command, &log);

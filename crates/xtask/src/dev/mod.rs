@@ -121,6 +121,7 @@ fn start_sandbox(workspace: &Workspace, options: &Options, secrets: &Secrets) ->
         .arg(workspace.ours("sandbox"))
         .env("SANDBOX_CLIENT_ID", &secrets.client_id)
         .env("SANDBOX_CLIENT_SECRET", &secrets.client_secret)
+        .envs([("SANDBOX_SMTP_PORT", "0"), ("SANDBOX_SMTPS_PORT", "0")])
         .env("SANDBOX_REDIRECT_URIS", format!("{0}/oauth/callback,{0}/oauth/approved", options.worker()))
         .current_dir(&workspace.root);
     Service::start("sandbox", &mut command, workspace.log("sandbox"))

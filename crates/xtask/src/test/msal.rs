@@ -51,6 +51,7 @@ impl Sandbox {
             .arg(state)
             .env("SANDBOX_CLIENT_ID", CLIENT)
             .env("SANDBOX_CLIENT_SECRET", SECRET)
+            .envs([("SANDBOX_SMTP_PORT", "0"), ("SANDBOX_SMTPS_PORT", "0")])
             .env("SANDBOX_REDIRECT_URIS", REDIRECT)
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
