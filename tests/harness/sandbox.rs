@@ -106,6 +106,11 @@ impl Sandbox {
         this.and_then(|one| one.get("hits")?.as_u64()).unwrap_or_default()
     }
 
+    /// Calls one mishap off.
+    pub async fn call_off(&self, fault: u64) {
+        Answer::to(self.http.delete(self.url(&format!("/sandbox/faults/{fault}")))).await.expect(204);
+    }
+
     /// Calls all mishaps off.
     pub async fn no_faults(&self) {
         Answer::to(self.http.delete(self.url("/sandbox/faults"))).await.expect(204);

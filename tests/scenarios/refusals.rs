@@ -207,3 +207,46 @@ async fn refuse(company: &Company<'_>, number: u32) -> u64 {
     });
     company.stack.sandbox.fault(order).await
 }
+
+#[test]
+fn what_goes_wrong_while_somebody_signs_in_is_told_and_leaves_everything_as_it_was() {
+    scenario(async {
+        let company = Company::signed_in(Stack::shared().await, "halverwege").await;
+        let (person, account, sandbox) = (company.person().await, &company.account, &company.stack.sandbox);
+        let before = person.view().await.authentication;
+        let at_token = |mishap: serde_json::Value| json!({ "at": "token", "do": mishap });
+        for (mut order, code, reason) in [
+            (at_token(json!({ "refuse": 53003 })), Code::AdministratorNeeded, Some(Reason::AccessPolicy)),
+            (at_token(json!({ "refuse": 7_000_222 })), Code::RegistrationBroken, Some(Reason::SecretExpired)),
+            (at_token(json!({ "refuse": 50079 })), Code::ConsentRefused, Some(Reason::SecondFactorMissing)),
+            (at_token(json!({ "refuse": 54005 })), Code::ConsentRefused, Some(Reason::TokenNotAccepted)),
+            (at_token(json!({ "refuse": 90033 })), Code::MicrosoftUnavailable, Some(Reason::Other)),
+            (at_token(json!({ "status": 503 })), Code::MicrosoftUnavailable, None),
+            (at_token(json!({ "gibberish": true })), Code::MicrosoftUnavailable, None),
+            (at_token(json!({ "cut": "after_work" })), Code::MicrosoftUnavailable, None),
+            (json!({ "at": "me", "do": { "status": 503 } }), Code::MicrosoftUnavailable, None),
+            // A question may be asked again by the runtime itself, so it breaks more than once.
+            (
+                json!({ "at": "me", "times": 5, "do": { "cut": "before_work" } }),
+                Code::MicrosoftUnavailable,
+                None,
+            ),
+        ] {
+            order.as_object_mut().unwrap().insert("account".to_owned(), account.upn.as_str().into());
+            let mut sign_in = person.begin().await;
+            sign_in.at_microsoft(account).await;
+            let fault = sandbox.fault(order.clone()).await;
+            let answer = person.finish(&sign_in).await;
+            let problem = answer.expect(code.status()).problem();
+            let told = problem.params.get("reason").map(String::as_str);
+            assert_eq!((problem.code, told), (code, reason.map(Reason::as_str)), "{order}");
+            // A second post gets the same, and the code is not tried again.
+            assert_eq!(person.finish(&sign_in).await.expect(code.status()).problem().code, code);
+            sandbox.call_off(fault).await;
+            let view = person.view().await;
+            assert_eq!((view.state, &view.authentication), (MailboxState::Ready, &before), "{order}");
+        }
+        company.hand_over(&letter(&account.upn, "Nog steeds")).await;
+        person.sign_in(account).await;
+    });
+}
