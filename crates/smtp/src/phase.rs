@@ -1,0 +1,75 @@
+use std::time::Duration;
+
+/// How far a conversation had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// The server's first words (RFC 5321 section 3.1).
+    Greeting,
+    /// What the server can do (section 3.2), before TLS or after.
+    Ehlo,
+    /// The way to TLS (RFC 3207), up to the first reply under it.
+    StartTls,
+    /// Signing in (RFC 4954).
+    Auth,
+    /// Leaving an earlier message behind before the next.
+    Reset,
+    /// The sender.
+    MailFrom,
+    /// The recipients.
+    RcptTo,
+    /// Leave to begin the message.
+    Data,
+    /// The message was on its way, without its end.
+    Body,
+    /// The end of the message may have left; the server's word decides.
+    EndOfData,
+    /// Saying goodbye.
+    Quit,
+}
+
+impl Phase {
+    /// Every phase, in order.
+    pub const ALL: [Self; 11] = [
+        Self::Greeting,
+        Self::Ehlo,
+        Self::StartTls,
+        Self::Auth,
+        Self::Reset,
+        Self::MailFrom,
+        Self::RcptTo,
+        Self::Data,
+        Self::Body,
+        Self::EndOfData,
+        Self::Quit,
+    ];
+
+    /// Stable word for programs, logs and `replies.csv`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Greeting => "greeting",
+            Self::Ehlo => "ehlo",
+            Self::StartTls => "starttls",
+            Self::Auth => "auth",
+            Self::Reset => "reset",
+            Self::MailFrom => "mail_from",
+            Self::RcptTo => "rcpt_to",
+            Self::Data => "data",
+            Self::Body => "body",
+            Self::EndOfData => "end_of_data",
+            Self::Quit => "quit",
+        }
+    }
+
+    /// How long a step may take: RFC 5321 section 4.5.3.2, capped to what a Worker with 15 minutes in all can wait.
+    ///
+    /// The end of the message keeps the longest (10 minutes there), because giving up early makes an unknown outcome.
+    pub(crate) const fn patience(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Greeting | Self::Ehlo | Self::StartTls | Self::Reset => 30,
+            Self::Auth | Self::MailFrom | Self::RcptTo | Self::Data | Self::Body => 60,
+            Self::EndOfData => 300,
+            Self::Quit => 2,
+        })
+    }
+}
