@@ -119,8 +119,8 @@ impl FromStr for Correspondent {
         if !is_one_line(&name) {
             return Err(AddressError::NameBreaksLine);
         }
-        // Space around a name means nothing, in quotes or not, and mail programs drop it.
-        let name = name.trim().to_owned();
+        // Space around a name and twice inside it means nothing, in quotes or not, and mail programs drop it.
+        let name = name.trim().split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
         Ok(Self { name: (!name.is_empty()).then_some(name), address })
     }
 }
@@ -187,6 +187,8 @@ mod tests {
         assert_eq!(correspondent("a@b.nl"), (None, "a@b.nl".into()));
         assert_eq!(correspondent(" Anna Jansen <a@b.nl> "), (Some("Anna Jansen".into()), "a@b.nl".into()));
         assert_eq!(correspondent("<a@b.nl>"), (None, "a@b.nl".into()));
+        assert_eq!(correspondent("\"  Anna   Jansen \" <a@b.nl>").0, Some("Anna Jansen".into()));
+        assert_eq!(correspondent("\" \" <a@b.nl>").0, None);
         assert_eq!(
             correspondent(r#""Jansen, \"Anna\" <x>" <a@b.nl>"#),
             (Some("Jansen, \"Anna\" <x>".into()), "a@b.nl".into())

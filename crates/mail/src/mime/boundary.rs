@@ -1,4 +1,4 @@
-use std::fmt::Write as _;
+use data_encoding::HEXLOWER;
 
 /// How every line between parts begins. `=_` stands in neither quoted-printable nor base64 (RFC 2045 section 6.7 advises
 /// it), and a text that has it at the start of a line is written in base64.
@@ -13,12 +13,7 @@ pub(super) struct Boundaries {
 impl Boundaries {
     /// Begins a message.
     pub(super) fn new(seed: [u8; 16]) -> Self {
-        let hex = seed.iter().fold(String::with_capacity(32), |mut hex, byte| {
-            // Writing to a string can't fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
-        Self { seed: hex, given: 0 }
+        Self { seed: HEXLOWER.encode(&seed), given: 0 }
     }
 
     /// The next boundary, without the two hyphens. It ends in a letter after the number, so that none begins another.

@@ -7,7 +7,7 @@ use mail_builder::headers::address::EmailAddress;
 use mail_builder::headers::date::Date;
 use mail_builder::headers::text::Text;
 
-use super::word::{looks_encoded, write_words};
+use super::word::{is_fragile, write_words};
 use super::{Bcc, MimeFrame};
 use crate::{Correspondent, Message};
 
@@ -56,10 +56,8 @@ fn write_importance(message: &Message, out: &mut impl Writer) {
 fn write_text(name: &str, value: &str, out: &mut impl Writer) {
     out.write(name.as_bytes());
     out.write(b": ");
-    // Readers drop the space before a plain value; in a word it stays.
-    if looks_encoded(value) || value.starts_with(' ') {
-        out.write(b"\r\n ");
-        write_words(value, out);
+    if is_fragile(value) {
+        write_words(value, name.len() + 2, out);
         out.write(b"\r\n");
     } else {
         Text::new(value).write_header(out, name.len() + 2);
@@ -86,12 +84,8 @@ fn mailbox(one: &Correspondent, column: usize) -> Vec<u8> {
     let mut out = Vec::new();
     let address = one.address().as_str();
     match one.name() {
-        Some(name) if looks_encoded(name) => {
-            if column > 1 {
-                // A line with a word has at most 76 characters.
-                out.extend_from_slice(b"\r\n ");
-            }
-            write_words(name, &mut out);
+        Some(name) if is_fragile(name) => {
+            write_words(name, column, &mut out);
             out.extend_from_slice(b"\r\n <");
             out.extend_from_slice(address.as_bytes());
             out.push(b'>');

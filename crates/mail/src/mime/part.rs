@@ -10,7 +10,7 @@ use mail_builder::headers::content_type::ContentType;
 use mail_builder::mime::MimePart;
 
 use super::boundary::BOUNDARY_START;
-use super::word::{looks_encoded, write_words};
+use super::word::{is_fragile, write_words};
 use crate::Attachment;
 
 /// Characters of base64 in one line (RFC 2045 section 6.8).
@@ -118,7 +118,8 @@ fn write_name(filename: &str, out: &mut impl Writer) {
         write_quoted(filename, out);
     } else {
         // RFC 2047 section 5 has no word in quotes; every mail program writes and reads it all the same.
-        write_words(filename, out);
+        // After ` name="`, and before the closing quote.
+        write_words(filename, 7, out);
     }
     out.write(b"\"\r\n");
 }
@@ -150,7 +151,7 @@ fn write_disposition(disposition: &'static str, filename: &str, out: &mut impl W
 
 /// Whether a file name means the same to every reader when it stands between quotes.
 fn is_plain(filename: &str) -> bool {
-    filename.is_ascii() && !looks_encoded(filename)
+    filename.is_ascii() && !is_fragile(filename)
 }
 
 /// Writes the inside of a quoted string (RFC 5322 section 3.2.4).

@@ -1,22 +1,29 @@
 //! Encoded words (RFC 2047), for the two places where `mail-builder` does not write them: file names in the form that
-//! Outlook reads, and texts that look like encoded words already.
+//! Outlook reads, and texts that readers would not leave as they stand.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mail_builder::Writer;
 
-/// Longest piece of UTF-8 in one word: 45 bytes are 60 characters of base64, 72 with `=?utf-8?B?` and `?=`. A word has at
-/// most 75 characters and its line 76 (RFC 2047 section 2).
-const WORD_BYTES_MAX: usize = 45;
+/// Longest line with a word in it, and what a word is beside its base64: `=?utf-8?B?` and `?=` (RFC 2047 section 2).
+const LINE: usize = 76;
+const AROUND: usize = 12;
 
-/// Whether readers would take a part of this text for an encoded word, so that it must be written as one.
-pub(super) fn looks_encoded(text: &str) -> bool {
-    text.contains("=?")
+/// Longest piece of UTF-8 in one word: 60 characters of base64, so that the word has at most 75 with all around it.
+const PIECE_BYTES_MAX: usize = 45;
+
+/// Shortest piece: one character of any kind. Beside a very long header name its line grows past 76.
+const PIECE_BYTES_MIN: usize = 4;
+
+/// Whether a text would not reach every reader as it stands, so that it must be written as encoded words: readers take
+/// `=?` for the start of one, drop the space before a text and make one of several spaces.
+pub(super) fn is_fragile(text: &str) -> bool {
+    text.contains("=?") || text.starts_with(' ') || text.contains("  ")
 }
 
-/// Writes a text as encoded words, the first where the line stands and each further one on a line of its own.
-pub(super) fn write_words(text: &str, out: &mut impl Writer) {
-    for (index, piece) in pieces(text).into_iter().enumerate() {
+/// Writes a text as encoded words: the first at that column, each further one on a line of its own.
+pub(super) fn write_words(text: &str, column: usize, out: &mut impl Writer) {
+    for (index, piece) in pieces(text, column).into_iter().enumerate() {
         if index > 0 {
             out.write(b"\r\n ");
         }
@@ -27,14 +34,17 @@ pub(super) fn write_words(text: &str, out: &mut impl Writer) {
 }
 
 /// Cuts between characters, never inside one: each word must be valid UTF-8 by itself (RFC 2047 section 5).
-fn pieces(text: &str) -> Vec<&str> {
+fn pieces(text: &str, column: usize) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut rest = text;
-    while let Some((piece, after)) = rest.split_at_checked(rest.floor_char_boundary(WORD_BYTES_MAX))
-        && !piece.is_empty()
-    {
+    let mut column = column;
+    while !rest.is_empty() {
+        let room = LINE.saturating_sub(column + AROUND) / 4 * 3;
+        let end = rest.floor_char_boundary(room.clamp(PIECE_BYTES_MIN, PIECE_BYTES_MAX));
+        let (piece, after) = rest.split_at(end);
         pieces.push(piece);
         rest = after;
+        column = 1;
     }
     pieces
 }
@@ -46,17 +56,18 @@ mod tests {
     #[test]
     fn words_end_between_characters_and_fit_their_line() {
         let mut out = Vec::new();
-        write_words(&"請求書".repeat(12), &mut out);
+        write_words(&"請求書".repeat(12), 9, &mut out);
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text.split("\r\n ").count(), 3);
         assert!(text.split("\r\n").all(|line| line.len() <= 75), "{text}");
+        assert!(text.split("\r\n").next().unwrap().len() + 9 <= 76, "{text}");
         assert!(text.starts_with("=?utf-8?B?6KuL5rGC5pu4"), "{text}");
     }
 
     #[test]
     fn nothing_is_no_word() {
         let mut out = Vec::new();
-        write_words("", &mut out);
+        write_words("", 0, &mut out);
         assert_eq!(out, b"");
     }
 }
