@@ -44,6 +44,13 @@ pub(crate) struct Account {
     pub(crate) assigned: bool,
     /// Every refresh ends with this number.
     pub(crate) refresh_refused: Option<u32>,
+    /// `SmtpClientAuthenticationDisabled` of the mailbox; `None` follows the tenant (section 6.5).
+    pub(crate) smtp_auth_disabled: Option<bool>,
+    /// A rule of Conditional Access stops its sign-ins by SMTP.
+    pub(crate) smtp_conditional_access: bool,
+    pub(crate) smtp_mailbox_full: bool,
+    /// It has written to 10 000 recipients today.
+    pub(crate) smtp_quota_exceeded: bool,
 }
 
 impl Account {
@@ -65,6 +72,10 @@ impl Account {
             show_aliases: true,
             assigned: true,
             refresh_refused: None,
+            smtp_auth_disabled: None,
+            smtp_conditional_access: false,
+            smtp_mailbox_full: false,
+            smtp_quota_exceeded: false,
         }
     }
 

@@ -39,13 +39,40 @@ pub struct Settings {
     pub access_token_seconds: Option<i64>,
     /// Life of an authorization code; about 10 minutes (section 1.4).
     pub code_seconds: i64,
-    /// How long `sendMail` takes. Above zero, or nothing would ever be concurrent.
+    /// How long `sendMail` takes, or the answer to the end of DATA. Above zero, or nothing would ever be concurrent.
     pub send_delay_ms: u64,
+    /// Whether a refused token gets a JSON challenge before its 535, as elsewhere (section 6.3).
+    pub smtp_json_challenge: bool,
+    /// How a foreign sender is refused.
+    pub smtp_send_as_denied: SendAsDenied,
+    /// Messages a mailbox may send by SMTP in a minute; Exchange's 30 (section 5) only where a test asks for it.
+    pub smtp_messages_per_minute: Option<usize>,
+    /// The mailbox's own limit by SMTP: 35 MB unless an administrator changed it (section 5).
+    pub smtp_message_bytes_max: usize,
+}
+
+/// Exchange has two answers to a sender that is somebody else's (section 6.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SendAsDenied {
+    /// `554 5.2.252 SendAsDenied` at the end of DATA, for envelope and `From` alike.
+    #[serde(rename = "5.2.252")]
+    EndOfData,
+    /// `550 5.7.60`: the envelope's at MAIL, that of `From` at the end of DATA.
+    #[serde(rename = "5.7.60")]
+    Early,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { access_token_seconds: None, code_seconds: 600, send_delay_ms: 30 }
+        Self {
+            access_token_seconds: None,
+            code_seconds: 600,
+            send_delay_ms: 30,
+            smtp_json_challenge: false,
+            smtp_send_as_denied: SendAsDenied::EndOfData,
+            smtp_messages_per_minute: None,
+            smtp_message_bytes_max: 35 * 1024 * 1024,
+        }
     }
 }
 

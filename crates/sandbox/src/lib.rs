@@ -1,5 +1,5 @@
 //! A local stand-in for Microsoft 365, for people without a tenant and for tests: Entra ID's consent and tokens,
-//! Graph's `sendMail`, and an inbox that shows what was sent.
+//! Graph's `sendMail`, Exchange's SMTP, and an inbox that shows what was sent.
 //!
 //! In scope: what `docs/sandbox.md` lists, each with the fact it comes from. Out of scope: everything else, which is
 //! answered with `501` and its own name, never with a guess. State is in memory and ends with the process.
@@ -30,13 +30,14 @@ mod refused;
 mod router;
 mod scopes;
 mod serve;
+mod smtp;
 mod state;
 #[cfg(test)]
 mod testing;
 mod tls;
 
 pub use clock::Clock;
-pub use config::{Config, Settings};
+pub use config::{Config, SendAsDenied, Settings};
 pub use origin::Scheme;
 pub use random::secret;
 pub use router::router;

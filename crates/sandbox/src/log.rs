@@ -1,4 +1,5 @@
-//! One line per request: method, path, status. Never the query, a header or a body: codes, tokens and secrets are there.
+//! One line per request (method, path, status) and SMTP reply (verb, code). Never the query, a header, a body or an argument: codes,
+//! tokens and secrets are there.
 
 use std::io::Write;
 
@@ -10,4 +11,8 @@ pub(crate) async fn line(request: Request, next: Next) -> Response {
     // A closed stderr must not end the sandbox.
     let _ = writeln!(std::io::stderr(), "{method} {path} {}", response.status().as_u16());
     response
+}
+
+pub(crate) fn smtp(verb: &str, code: &str) {
+    let _ = writeln!(std::io::stderr(), "SMTP {verb} {code}");
 }

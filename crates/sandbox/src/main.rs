@@ -17,6 +17,12 @@ struct Arguments {
     /// Port for TLS; 0 picks a free one
     #[arg(long, default_value_t = 8791, env = "SANDBOX_TLS_PORT")]
     tls_port: u16,
+    /// Port for SMTP with STARTTLS; 0 picks a free one. Without it 8587, or a free one where that is taken
+    #[arg(long, env = "SANDBOX_SMTP_PORT")]
+    smtp_port: Option<u16>,
+    /// Port for SMTP over TLS; 0 picks a free one. Without it 8465, or a free one where that is taken
+    #[arg(long, env = "SANDBOX_SMTPS_PORT")]
+    smtps_port: Option<u16>,
     /// Where ca.pem is kept between runs
     #[arg(long, default_value = ".postbode/sandbox", env = "SANDBOX_STATE_DIR")]
     state_dir: PathBuf,
@@ -48,11 +54,18 @@ async fn main() -> io::Result<()> {
         say(&format!("client secret  {client_secret}"));
     }
     say(&format!("redirect URIs  {}", config.redirect_uris.join(" ")));
-    let addresses =
-        Addresses { port: arguments.port, tls_port: arguments.tls_port, state_dir: arguments.state_dir };
+    let addresses = Addresses {
+        port: arguments.port,
+        tls_port: arguments.tls_port,
+        smtp_port: arguments.smtp_port,
+        smtps_port: arguments.smtps_port,
+        state_dir: arguments.state_dir,
+    };
     let serving = serve(Sandbox::new(config, Clock::system()), &addresses).await?;
     let authority = addresses.state_dir.join("ca.pem");
     say(&format!("over TLS       https://localhost:{} (CA: {})", serving.tls_port, authority.display()));
+    say(&format!("SMTP           localhost:{} (STARTTLS)", serving.smtp_port));
+    say(&format!("SMTP over TLS  localhost:{}", serving.smtps_port));
     say(&format!("sandbox ready http://localhost:{}", serving.port));
     serving.finish().await
 }

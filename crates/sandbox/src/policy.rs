@@ -1,4 +1,4 @@
-//! A tenant's rules about consent, and whom they stop (sections 2.2, 2.4).
+//! A tenant's rules about consent and SMTP, and whom they stop (sections 2.2, 2.4, 6.5).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -30,15 +30,32 @@ impl UserConsent {
     }
 }
 
+/// How far the retirement of passwords by SMTP is (section 6.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SmtpBasic {
+    /// An administrator could still allow it.
+    Disabled,
+    /// Nobody can.
+    Retired,
+}
+
 /// What `PATCH /sandbox/tenants/{tid}` changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, as in an administrator's list"
+)]
 pub(crate) struct Policy {
     pub(crate) user_consent: UserConsent,
     pub(crate) admin_consent_workflow: bool,
     /// The app counts as unverified: users grant it basic sign-in and nothing else.
     pub(crate) step_up: bool,
     pub(crate) assignment_required: bool,
+    /// `SmtpClientAuthenticationDisabled`; a mailbox may say otherwise.
+    pub(crate) smtp_auth_disabled: bool,
+    pub(crate) smtp_basic: SmtpBasic,
 }
 
 impl Default for Policy {
@@ -48,6 +65,8 @@ impl Default for Policy {
             admin_consent_workflow: false,
             step_up: false,
             assignment_required: false,
+            smtp_auth_disabled: false,
+            smtp_basic: SmtpBasic::Disabled,
         }
     }
 }

@@ -63,6 +63,13 @@ pub(crate) const MAIL_SEND_SHARED: Scope = graph(
     "Send mail on behalf of others or yourself",
     "The app can send from mailboxes that are shared with you.",
 );
+/// Sending by SMTP; the one token Exchange's server takes (section 6.4).
+pub(crate) const SMTP_SEND: Scope = Scope {
+    resource: Some(Resource::Outlook),
+    name: "SMTP.Send",
+    title: "Send emails from your mailbox using SMTP AUTH",
+    plain: "The app can send mail through Exchange Online's SMTP server.",
+};
 
 const KNOWN: [Scope; 11] = [
     OPENID,
@@ -88,12 +95,7 @@ const KNOWN: [Scope; 11] = [
         "Send emails from your mailbox using SMTP AUTH",
         "The app can send mail through SMTP.",
     ),
-    Scope {
-        resource: Some(Resource::Outlook),
-        name: "SMTP.Send",
-        title: "Send emails from your mailbox using SMTP AUTH",
-        plain: "The app can send mail through Exchange Online's SMTP server.",
-    },
+    SMTP_SEND,
 ];
 
 impl Scope {

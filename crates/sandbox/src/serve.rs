@@ -1,4 +1,4 @@
-//! Ports: plain HTTP and TLS, on both loopback addresses, one router behind all of them.
+//! Ports: HTTP and SMTP, each plain and over TLS, on both loopback addresses, one sandbox behind all of them.
 
 use std::{
     io,
@@ -14,8 +14,9 @@ use crate::{
     log,
     origin::Scheme,
     router,
+    smtp::{self, Security, Server},
     state::Sandbox,
-    tls::{self, TlsListener},
+    tls::{self, Identities, TlsListener},
 };
 
 /// Where to listen; port 0 picks a free one.
@@ -25,8 +26,19 @@ pub struct Addresses {
     pub port: u16,
     /// For TLS.
     pub tls_port: u16,
+    /// For SMTP with STARTTLS; without one [`Addresses::SMTP_PORT`], or a free one where that is taken.
+    pub smtp_port: Option<u16>,
+    /// For SMTP over TLS; without one [`Addresses::SMTPS_PORT`], or a free one where that is taken.
+    pub smtps_port: Option<u16>,
     /// Where `ca.pem` is, or is made.
     pub state_dir: PathBuf,
+}
+
+impl Addresses {
+    /// 587, for people who are not root.
+    pub const SMTP_PORT: u16 = 8587;
+    /// 465 likewise.
+    pub const SMTPS_PORT: u16 = 8465;
 }
 
 /// A sandbox that listens.
@@ -36,6 +48,10 @@ pub struct Serving {
     pub port: u16,
     /// The TLS port.
     pub tls_port: u16,
+    /// SMTP with STARTTLS.
+    pub smtp_port: u16,
+    /// SMTP over TLS.
+    pub smtps_port: u16,
     tasks: JoinSet<io::Result<()>>,
 }
 
@@ -53,6 +69,8 @@ impl Serving {
 /// Binds everything, then serves in the background.
 pub async fn serve(sandbox: Arc<Sandbox>, addresses: &Addresses) -> io::Result<Serving> {
     let acceptor = tls::acceptor(&addresses.state_dir)?;
+    let identities = Identities::new(&addresses.state_dir)?;
+    let server = Arc::new(Server { sandbox: Arc::clone(&sandbox), identities });
     let router = router(sandbox).layer(middleware::from_fn(log::line));
     let mut tasks = JoinSet::new();
     let (port, plain) = bind(addresses.port).await?;
@@ -66,11 +84,30 @@ pub async fn serve(sandbox: Arc<Sandbox>, addresses: &Addresses) -> io::Result<S
         let service = with_scheme(&router, Scheme::Https);
         tasks.spawn(async move { axum::serve(listener, service).await });
     }
-    Ok(Serving { port, tls_port, tasks })
+    let (starttls_port, plain) = bind_or_free(addresses.smtp_port, Addresses::SMTP_PORT).await?;
+    let (implicit_port, secure) = bind_or_free(addresses.smtps_port, Addresses::SMTPS_PORT).await?;
+    let plain = plain.into_iter().map(|listener| (listener, Security::Starttls));
+    for (listener, security) in plain.chain(secure.into_iter().map(|listener| (listener, Security::Implicit)))
+    {
+        let server = Arc::clone(&server);
+        tasks.spawn(async move {
+            smtp::serve(listener, server, security).await;
+            Ok(())
+        });
+    }
+    Ok(Serving { port, tls_port, smtp_port: starttls_port, smtps_port: implicit_port, tasks })
 }
 
 fn with_scheme(router: &Router, scheme: Scheme) -> Router {
     router.clone().layer(Extension(scheme))
+}
+
+/// The port asked for and no other; where none was, the usual one, or a free one beside somebody else's sandbox.
+async fn bind_or_free(port: Option<u16>, usual: u16) -> io::Result<(u16, Vec<TcpListener>)> {
+    match bind(port.unwrap_or(usual)).await {
+        Err(error) if port.is_none() && error.kind() == io::ErrorKind::AddrInUse => bind(0).await,
+        bound => bound,
+    }
 }
 
 /// `127.0.0.1`, and `::1` where the machine has it: browsers try either for `localhost`.

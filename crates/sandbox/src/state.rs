@@ -16,6 +16,7 @@ use crate::{
     faults::Faults,
     inbox::Inbox,
     policy::Policy,
+    smtp::Traffic,
 };
 
 /// One running sandbox. Every listener shares it.
@@ -49,6 +50,7 @@ pub(crate) struct Store {
     /// `sendMail` requests being worked on, by mailbox (`oid`).
     pub(crate) in_flight: BTreeMap<String, usize>,
     pub(crate) inbox: Inbox,
+    pub(crate) smtp: Traffic,
 }
 
 impl Sandbox {
@@ -74,6 +76,7 @@ impl Sandbox {
             faults: Faults::default(),
             in_flight: BTreeMap::new(),
             inbox: Inbox::default(),
+            smtp: Traffic::default(),
         };
         Arc::new(Self { apps: Apps::new(config), clock, key, store: Mutex::new(store) })
     }

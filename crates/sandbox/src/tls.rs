@@ -24,20 +24,48 @@ use tokio_rustls::{
 };
 
 /// A client that connects and says nothing holds up only itself.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+pub(crate) const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// An acceptor with a fresh certificate for `localhost`, `127.0.0.1` and `::1`, signed by the CA in `ca.pem`, which is
 /// made when it is not there yet (its key: `ca.key.pem`, readable by its owner only).
 pub(crate) fn acceptor(state_dir: &Path) -> io::Result<TlsAcceptor> {
-    let issuer = authority(state_dir)?;
-    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
-    let mut params = CertificateParams::new(names).map_err(io::Error::other)?;
-    params.distinguished_name.push(DnType::CommonName, "localhost");
+    presenting(&["localhost", "127.0.0.1", "::1"], &authority(state_dir)?)
+}
+
+/// What the SMTP server can show: its certificate, and two that no client may put up with.
+pub(crate) struct Identities {
+    pub(crate) usual: TlsAcceptor,
+    /// Of the same CA, for another server.
+    pub(crate) wrong_name: TlsAcceptor,
+    /// For the right names, of a CA that nobody has heard of.
+    pub(crate) untrusted: TlsAcceptor,
+}
+
+impl Identities {
+    pub(crate) fn new(state_dir: &Path) -> io::Result<Self> {
+        let names = ["localhost", "smtp.office365.com", "127.0.0.1", "::1"];
+        let issuer = authority(state_dir)?;
+        let stranger = Issuer::new(
+            authority_params("Somebody else's CA"),
+            KeyPair::generate().map_err(io::Error::other)?,
+        );
+        Ok(Self {
+            usual: presenting(&names, &issuer)?,
+            wrong_name: presenting(&["another-server.example"], &issuer)?,
+            untrusted: presenting(&names, &stranger)?,
+        })
+    }
+}
+
+fn presenting(names: &[&str], issuer: &Issuer<'_, KeyPair>) -> io::Result<TlsAcceptor> {
+    let all: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+    let mut params = CertificateParams::new(all).map_err(io::Error::other)?;
+    params.distinguished_name.push(DnType::CommonName, names.first().copied().unwrap_or_default());
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
     let key = KeyPair::generate().map_err(io::Error::other)?;
-    let certificate = params.signed_by(&key, &issuer).map_err(io::Error::other)?;
+    let certificate = params.signed_by(&key, issuer).map_err(io::Error::other)?;
 
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -52,10 +80,7 @@ pub(crate) fn acceptor(state_dir: &Path) -> io::Result<TlsAcceptor> {
 fn authority(state_dir: &Path) -> io::Result<Issuer<'static, KeyPair>> {
     fs::create_dir_all(state_dir)?;
     let (certificate_path, key_path) = (state_dir.join("ca.pem"), state_dir.join("ca.key.pem"));
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, "Postbode sandbox CA");
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let params = authority_params("Postbode sandbox CA");
     if certificate_path.exists() && key_path.exists() {
         // Name and key identifier follow from the same parameters and key, so the stored certificate need not be read.
         let key = KeyPair::from_pem(&fs::read_to_string(&key_path)?).map_err(io::Error::other)?;
@@ -66,6 +91,14 @@ fn authority(state_dir: &Path) -> io::Result<Issuer<'static, KeyPair>> {
     write_private(&key_path, &key.serialize_pem())?;
     fs::write(&certificate_path, certificate.pem())?;
     Ok(Issuer::new(params, key))
+}
+
+fn authority_params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params
 }
 
 fn write_private(path: &Path, text: &str) -> io::Result<()> {

@@ -7,6 +7,7 @@ mod apps;
 mod clock;
 mod consents;
 mod faults;
+mod introspect;
 mod issued;
 mod page;
 mod page_forms;
@@ -46,6 +47,7 @@ pub(crate) fn routes() -> Router<Arc<Sandbox>> {
         .route("/sandbox/clock", get(clock::read).post(clock::advance))
         .route("/sandbox/faults", get(faults::list).post(faults::add).delete(faults::clear))
         .route("/sandbox/faults/{id}", delete(faults::remove))
+        .route("/sandbox/introspect", post(introspect::introspect))
         .route("/sandbox/issued", get(issued::list))
         .route("/sandbox/accounts", get(accounts::list).post(accounts::add))
         .route("/sandbox/accounts/{upn}", patch(accounts::change).delete(accounts::remove))

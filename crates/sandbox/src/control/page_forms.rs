@@ -55,13 +55,15 @@ pub(crate) struct PolicyForm {
 }
 
 pub(crate) async fn policy(State(sandbox): State<Arc<Sandbox>>, Form(form): Form<PolicyForm>) -> Response {
+    let mut store = sandbox.store();
     let policy = Policy {
         user_consent: form.user_consent,
         admin_consent_workflow: form.admin_consent_workflow.is_some(),
         step_up: form.step_up.is_some(),
         assignment_required: form.assignment_required.is_some(),
+        ..store.policy(TENANT_ID)
     };
-    sandbox.store().policies.insert(TENANT_ID.to_owned(), policy);
+    store.policies.insert(TENANT_ID.to_owned(), policy);
     back()
 }
 

@@ -1,4 +1,4 @@
-//! A tenant's rules about consent, changed while running.
+//! A tenant's rules about consent and SMTP, changed while running.
 
 use std::sync::Arc;
 

@@ -118,7 +118,7 @@ pub(crate) async fn act(
 
 fn asker(store: &Store, at: At, form: &Fields, headers: &HeaderMap) -> Asker {
     match at {
-        At::Authorize | At::AdminConsent => Asker::default(),
+        At::Authorize | At::AdminConsent | At::Smtp => Asker::default(),
         At::Me | At::SendMail => Asker { grant: None, account: graph::whose(headers, store) },
         At::Token => {
             let grant = match form.get("grant_type").map(String::as_str) {

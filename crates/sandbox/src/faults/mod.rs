@@ -1,10 +1,12 @@
 //! Mishaps on order: the next requests of a kind are refused, delayed, cut off or answered with nonsense.
 //!
-//! `POST /sandbox/faults` orders one ([`order`]), a layer around each endpoint carries it out ([`act`]).
+//! `POST /sandbox/faults` orders one ([`order`]), a layer around each endpoint carries it out ([`act`]). Those of SMTP
+//! ([`smtp`]) are carried out by its sessions.
 
 mod act;
 mod answer;
 mod order;
+pub(crate) mod smtp;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +18,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use act::{Mark, Ordered};
 pub(crate) use order::{Action, Order};
+use smtp::Mishap;
 
 use crate::state::Sandbox;
 
@@ -28,6 +31,7 @@ pub(crate) enum At {
     AdminConsent,
     Me,
     SendMail,
+    Smtp,
 }
 
 impl At {
@@ -39,6 +43,7 @@ impl At {
             Self::AdminConsent => "admin consent",
             Self::Me => "/me",
             Self::SendMail => "sendMail",
+            Self::Smtp => "SMTP",
         }
     }
 }
@@ -73,7 +78,14 @@ pub(crate) struct Fault {
     #[serde(rename = "do")]
     pub(crate) ordered: Map<String, Value>,
     #[serde(skip)]
-    action: Action,
+    deed: Deed,
+}
+
+/// What is carried out: around a request, or within an SMTP connection.
+#[derive(Debug, Clone)]
+pub(crate) enum Deed {
+    Http(Action),
+    Smtp(Mishap),
 }
 
 /// All orders of a run; the oldest that fits and is not used up is carried out, one per request.
@@ -95,7 +107,7 @@ impl Faults {
             remaining: order.times,
             hits: 0,
             ordered: order.ordered,
-            action: order.action,
+            deed: order.deed,
         });
         self.ordered
     }
@@ -122,18 +134,44 @@ impl Faults {
 
     /// Counts a hit, if there is an order for this request.
     fn take(&mut self, at: At, asker: &Asker) -> Option<(Mark, Action)> {
-        let fault = self.list.iter_mut().find(|fault| {
-            let whose = |wanted: &String| {
-                asker.account.as_ref().is_some_and(|account| account.eq_ignore_ascii_case(wanted))
-            };
-            fault.at == at
+        self.list.iter_mut().find_map(|fault| {
+            let Deed::Http(action) = &fault.deed else { return None };
+            let wanted = fault.at == at
                 && fault.remaining != Some(0)
                 && (fault.grant.is_none() || fault.grant == asker.grant)
-                && fault.account.as_ref().is_none_or(whose)
-        })?;
-        fault.hits += 1;
-        fault.remaining = fault.remaining.map(|times| times - 1);
-        Some((Mark { fault: fault.id, hit: fault.hits }, fault.action.clone()))
+                && fault.concerns(asker.account.as_deref());
+            let action = wanted.then(|| action.clone())?;
+            Some((fault.hit(), action))
+        })
+    }
+
+    /// The same within an SMTP connection, whose signed-in account this is.
+    pub(crate) fn take_smtp<T>(
+        &mut self,
+        account: Option<&str>,
+        fits: impl Fn(&Mishap) -> Option<T>,
+    ) -> Option<T> {
+        self.list.iter_mut().find_map(|fault| {
+            let Deed::Smtp(mishap) = &fault.deed else { return None };
+            let wanted = fault.remaining != Some(0) && fault.concerns(account);
+            let taken = wanted.then(|| fits(mishap)).flatten()?;
+            fault.hit();
+            Some(taken)
+        })
+    }
+}
+
+impl Fault {
+    /// Whether it was ordered for this account, or for everybody.
+    fn concerns(&self, account: Option<&str>) -> bool {
+        let whose = |wanted: &String| account.is_some_and(|account| account.eq_ignore_ascii_case(wanted));
+        self.account.as_ref().is_none_or(whose)
+    }
+
+    fn hit(&mut self) -> Mark {
+        self.hits += 1;
+        self.remaining = self.remaining.map(|times| times - 1);
+        Mark { fault: self.id, hit: self.hits }
     }
 }
 

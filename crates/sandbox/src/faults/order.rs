@@ -9,7 +9,7 @@ use crate::{
         catalogue::{self, Place},
         errors::Refusal,
     },
-    faults::{At, GrantType},
+    faults::{At, Deed, GrantType, smtp},
 };
 
 /// What happens to the request.
@@ -57,7 +57,7 @@ pub(crate) struct Order {
     /// `None`: until deleted.
     pub(crate) times: Option<u64>,
     pub(crate) ordered: Map<String, Value>,
-    pub(crate) action: Action,
+    pub(crate) deed: Deed,
 }
 
 #[derive(Deserialize)]
@@ -120,17 +120,26 @@ impl Order {
         }
         if body.account.is_some() && matches!(body.at, At::Authorize | At::AdminConsent) {
             return Err(
-                "account goes with token, me and send_mail only: before a sign-in nobody is known".to_owned()
+                "account goes with token, me, send_mail and smtp only: before a sign-in nobody is known"
+                    .to_owned(),
             );
         }
-        let action = Action::read(body.at, &body.ordered)?;
+        let deed = if body.at == At::Smtp {
+            let mishap = smtp::read(&body.ordered)?;
+            if body.account.is_some() && !mishap.knows_the_account() {
+                return Err("account goes with auth and later steps only: before, nobody is known".to_owned());
+            }
+            Deed::Smtp(mishap)
+        } else {
+            Deed::Http(Action::read(body.at, &body.ordered)?)
+        };
         Ok(Self {
             at: body.at,
             grant: body.grant,
             account: body.account,
             times: body.times,
             ordered: body.ordered,
-            action,
+            deed,
         })
     }
 }
@@ -161,6 +170,7 @@ fn refuse(at: At, body: RefuseBody) -> Result<Action, String> {
         At::Token => &[Place::Token],
         At::Authorize | At::AdminConsent => &[Place::Page, Place::Redirect],
         At::Me | At::SendMail => return Err("Graph has no AADSTS numbers: use status and json".to_owned()),
+        At::Smtp => return Err("SMTP has no AADSTS numbers: use reply".to_owned()),
     };
     let row = places.iter().find_map(|place| catalogue::find(number, *place));
     let row = row.ok_or_else(|| format!("data/aadsts.csv has no {number} for this endpoint"))?;
