@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mail_parser::MessageParser;
+use mail_parser::{HeaderName, Message, MessageParser};
 
 use crate::{
     account::Account,
@@ -37,8 +37,7 @@ pub(crate) fn judge(
     let raw = collector.bytes;
     let message = MessageParser::default().parse(&raw).ok_or(reply::UNREADABLE)?;
     let written = parsed::addresses(message.from());
-    let senders: Vec<Address> = written.iter().cloned().chain(parsed::addresses(message.sender())).collect();
-    check_senders(&sandbox.store(), login, &transaction.mail_from, &senders)?;
+    check_senders(&sandbox.store(), login, &transaction.mail_from, &senders(&message))?;
     if login.seat.one_too_many() {
         return Err(reply::too_many_connections());
     }
@@ -77,6 +76,13 @@ pub(crate) fn judge(
     Ok((Mail { received_at: now, raw: Some(raw), ..mail }, message_id))
 }
 
+/// Of every such header: a second `From` hides nobody.
+fn senders(message: &Message<'_>) -> Vec<Address> {
+    let headers = message.headers().iter();
+    let named = headers.filter(|header| matches!(header.name, HeaderName::From | HeaderName::Sender));
+    named.flat_map(|header| parsed::addresses(header.value.as_address())).collect()
+}
+
 /// Envelope, `From` and `Sender` must all be the account's to use (section 6.6); of `Sender` it is not known [U].
 fn check_senders(store: &Store, login: &Login, mail_from: &str, written: &[Address]) -> Result<(), String> {
     let all = std::iter::once(mail_from).chain(written.iter().map(|sender| sender.address.as_str()));
@@ -88,13 +94,12 @@ fn check_senders(store: &Store, login: &Login, mail_from: &str, written: &[Addre
     }
 }
 
-/// The account's own addresses, those of the mailbox it signed in to, and those it has Send As on.
+/// The account's own addresses and those of mailboxes it has Send As on, whichever mailbox it signed in to.
 pub(crate) fn may_send(store: &Store, login: &Login, sender: &str) -> bool {
-    let (account, mailbox) = (today(store, &login.account), today(store, &login.mailbox));
+    let account = today(store, &login.account);
     let shared =
         |other: &Account| other.tid == account.tid && other.owns(sender) && account.may_send_for(other);
-    let own = account.owns(sender) || (mailbox.owns(sender) && account.may_send_for(mailbox));
-    own || account.may_send_as(sender) || store.directory.accounts().iter().any(shared)
+    account.owns(sender) || account.may_send_as(sender) || store.directory.accounts().iter().any(shared)
 }
 
 /// An account as it is by now.

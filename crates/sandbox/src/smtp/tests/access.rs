@@ -119,6 +119,12 @@ async fn a_sender_must_be_the_accounts_to_use() {
     starts(&client.send("beheer@bakkerijjansen.example", MESSAGE).await, &denied);
     let sender = format!("Sender: beheer@bakkerijjansen.example\r\n{MESSAGE}");
     starts(&client.send(ANNA, &sender).await, &denied);
+    for second in [
+        format!("From: beheer@bakkerijjansen.example\r\n{MESSAGE}"),
+        foreign.replace("To:", &format!("From: {ANNA}\r\nTo:")),
+    ] {
+        starts(&client.send(ANNA, &second).await, &denied);
+    }
     starts(&client.send("", MESSAGE).await, "554 5.2.252");
     smtp.settings(json!({ "smtp_send_as_denied": "5.7.60" })).await;
     let early = "550 5.7.60 SMTP; Client does not have permissions to send as this sender";
