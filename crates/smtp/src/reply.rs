@@ -1,4 +1,7 @@
 use std::fmt;
+use std::str::FromStr;
+
+use crate::reader::{ReplyError, ReplyReader};
 
 /// Longest text of a reply that is kept for people, in characters.
 const TEXT_CHARS_MAX: usize = 1000;
@@ -50,6 +53,19 @@ impl Reply {
             self.lines.iter().map(|line| Enhanced::split_off(line).map_or(line.as_str(), |(_, rest)| rest));
         let lines: Vec<&str> = lines.map(str::trim).filter(|line| !line.is_empty()).collect();
         lines.join(" ").chars().take(TEXT_CHARS_MAX).collect()
+    }
+}
+
+/// Reads one reply as a server writes it, the last line's end left out or not. What follows it is an error.
+impl FromStr for Reply {
+    type Err = ReplyError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        let bytes = format!("{text}\n");
+        let mut rest = bytes.as_bytes();
+        let reply = ReplyReader::default().read(&mut rest)?;
+        reply.filter(|_| rest.is_empty()).ok_or(ReplyError::Gibberish)
     }
 }
 
@@ -120,6 +136,16 @@ mod tests {
             ["", "5", "5.7", "5.7.1.2 x", "3.7.1 x", "5.7.1000 x", "5..1 x", "5.7.x", "+5.7.1", "5.7.1x"]
         {
             assert_eq!(Enhanced::split_off(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn one_reply_can_be_read_from_a_text() {
+        let reply: Reply = "550-5.7.1 a\r\n550 5.7.1 b\r\n".parse().unwrap();
+        assert_eq!(reply, "550-5.7.1 a\n550 5.7.1 b".parse().unwrap());
+        assert_eq!(reply.to_string(), "550 5.7.1 a b");
+        for text in ["", "550-a", "250 a\n250 b", "x"] {
+            assert_eq!(text.parse::<Reply>(), Err(ReplyError::Gibberish), "{text}");
         }
     }
 

@@ -1,0 +1,12 @@
+//! The conversation as a server sees it: whole, in pieces, cut, refused, misled, and beside another client.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod alternatives;
+mod conversations;
+mod harness;
+mod judgements;
+mod misbehaviour;
+mod oracle;
+mod properties;
+mod refusals;
