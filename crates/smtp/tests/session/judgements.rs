@@ -7,6 +7,7 @@ fn reply(line: &str) -> smtp::Reply {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn microsofts_sentences_lead_to_whoever_can_mend_it() {
     use Class::{
         Administrator, ConcurrencyLimit, FewerRecipients, MailboxFull, MessageRefused, OurBug,

@@ -71,7 +71,7 @@ fn ours(answers: &[String]) -> (bool, Vec<u8>) {
                 is_sent = true;
             }
             smtp::Wish::Finished(outcome) => {
-                handed_over = matches!(outcome.ending, Ending::HandedOver { .. })
+                handed_over = matches!(outcome.ending, Ending::HandedOver { .. });
             }
             smtp::Wish::UpgradeToTls | smtp::Wish::Close => break,
         }

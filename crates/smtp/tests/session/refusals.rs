@@ -28,7 +28,8 @@ fn offering(lines: &[&str], then: &str) -> Outcome {
 }
 
 fn clear_script(lines: &[&str], then: &str) -> String {
-    let offered: String = lines.iter().map(|line| format!("S: 250-{line}\n")).collect();
+    let offered: Vec<String> = lines.iter().map(|line| format!("S: 250-{line}\n")).collect();
+    let offered = offered.concat();
     format!("S: 220 x\nC: EHLO mail.example.com\nS: 250-x\n{offered}S: 250 HELP\n{then}{}", harness::FAREWELL)
 }
 

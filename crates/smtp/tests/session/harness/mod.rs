@@ -64,15 +64,15 @@ pub(crate) enum Pieces {
     Bytes,
 }
 
-/// How a connection fails.
+/// How a connection fails, and when.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Failure {
     /// It ends after so many bytes from the server.
-    ClosedAfter(usize),
+    Closed(usize),
     /// Nothing more comes after so many.
-    SilentAfter(usize),
+    Silent(usize),
     /// So many writes succeed.
-    WriteFailsAfter(usize),
+    WriteFails(usize),
 }
 
 /// What came of it.
@@ -117,7 +117,7 @@ impl<'p> Play<'p> {
         for _ in 0..100_000 {
             assert!(session.deadline().as_secs() >= 1 && session.deadline().as_secs() <= 300);
             match session.wish() {
-                Wish::Write(_) if matches!(self.failure, Some(Failure::WriteFailsAfter(n)) if writes >= n) => {
+                Wish::Write(_) if matches!(self.failure, Some(Failure::WriteFails(n)) if writes >= n) => {
                     session.closed();
                 }
                 Wish::Write(bytes) => {
@@ -127,7 +127,7 @@ impl<'p> Play<'p> {
                 }
                 Wish::Read => match (server.say(self.pieces, self.failure), self.failure) {
                     (Some(bytes), _) => session.received(&bytes),
-                    (None, Some(Failure::SilentAfter(_))) => session.timed_out(),
+                    (None, Some(Failure::Silent(_))) => session.timed_out(),
                     (None, _) => session.closed(),
                 },
                 Wish::UpgradeToTls => {
@@ -189,7 +189,7 @@ impl Server<'_> {
 
     fn say(&mut self, pieces: Pieces, failure: Option<Failure>) -> Option<Vec<u8>> {
         let last = match failure {
-            Some(Failure::ClosedAfter(last) | Failure::SilentAfter(last)) => last,
+            Some(Failure::Closed(last) | Failure::Silent(last)) => last,
             _ => usize::MAX,
         };
         let mut piece = Vec::new();
