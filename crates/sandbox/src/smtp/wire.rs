@@ -174,8 +174,9 @@ impl Wire {
     pub(crate) async fn stall(&mut self) -> io::Error {
         loop {
             self.read = self.received.len();
-            if let Err(error) = self.fill().await {
-                return error;
+            if self.fill().await.is_err() {
+                // Not the error itself: one of patience would be told the client.
+                return ended();
             }
         }
     }
