@@ -8,6 +8,8 @@
 
 mod address;
 mod attachment;
+#[cfg(feature = "fixtures")]
+pub mod fixtures;
 mod header;
 mod message;
 mod mime;

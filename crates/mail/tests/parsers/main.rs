@@ -15,7 +15,8 @@ mod generate;
 mod python;
 mod rust;
 
-use mail::{Bcc, Message, MimeFrame};
+use mail::fixtures::{self, Input};
+use mail::{Bcc, Message, MimeFrame, RawMessage};
 use proptest::prelude::*;
 
 fn frame(boundary: [u8; 16], bcc: Bcc) -> MimeFrame {
@@ -55,9 +56,47 @@ fn check_lines(mime: &[u8]) {
         assert!(line.is_ascii(), "8-bit content");
         in_head &= !line.is_empty();
         if in_head {
-            assert!(line.iter().all(|byte| matches!(byte, b' '..=b'~')), "a control character in the head");
+            assert!(
+                line.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~')),
+                "a control character in the head"
+            );
         }
     }
+}
+
+#[test]
+fn the_real_messages_arrive() {
+    let (from, to) = ("planning@example.nl", "klant@example.com");
+    let mut names = Vec::new();
+    for fixture in fixtures::all(from, to) {
+        names.push(fixture.name);
+        match fixture.input {
+            Input::Json(wire) => check(&Message::read(*wire).unwrap(), &frame([7; 16], Bcc::Dropped)),
+            Input::Raw(bytes) => check_raw(&bytes),
+        }
+    }
+    assert_eq!(names.len(), 6, "{names:?}");
+    let scan = Message::read(fixtures::scan(from, to, 4_000_000)).unwrap();
+    assert_eq!(scan.bytes(), 4_000_000 + "Zie bijlage.\n".len() as u64);
+    check(&scan, &frame([7; 16], Bcc::Dropped));
+}
+
+/// A caller's own message means the same without its Bcc.
+fn check_raw(bytes: &[u8]) {
+    let message = RawMessage::read(bytes.to_vec()).unwrap();
+    assert_eq!(message.as_bytes(), bytes);
+    assert_eq!(message.from().as_str(), "planning@example.nl");
+    let recipients: Vec<_> = message.recipients().iter().map(mail::EmailAddress::as_str).collect();
+    assert_eq!(recipients, ["klant@example.com", "archive@fixture.example", "audit@fixture.example"]);
+    let sent = message.for_smtp();
+    check_lines(&sent);
+    for read in [rust::read, python::read] {
+        let mut expected = read(bytes);
+        expected["addresses"]["bcc"] = serde_json::json!([]);
+        assert_eq!(read(&sent), expected);
+    }
+    assert_eq!(rust::read(&sent)["parts"][1], python::read(&sent)["parts"][1]);
+    assert_eq!(rust::read(&sent)["subject"], "Aanmaning – factuur 2026-0017");
 }
 
 proptest! {
