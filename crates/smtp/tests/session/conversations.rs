@@ -21,9 +21,12 @@ fn cases() -> Vec<Case> {
         harness::EXCHANGE_MESSAGE,
         harness::FAREWELL,
     ];
-    let case = |name, script: &str, plan, queue_id, accepted| {
-        let script = Script::new(script);
-        Case { name, script, plan, queue_id, accepted }
+    let case = |name, script: &str, plan, queue_id, accepted| Case {
+        name,
+        script: Script::new(script),
+        plan,
+        queue_id,
+        accepted,
     };
     vec![
         case(
@@ -53,7 +56,7 @@ fn cases() -> Vec<Case> {
 
 impl Case {
     fn play(&self, pieces: Pieces, chunk_size: usize, failure: Option<Failure>) -> Played {
-        Play { pieces, chunk_size, failure, ..Play::new(&self.script, self.plan.clone()) }.run()
+        Play { chunk_size, pieces, failure, ..Play::new(&self.script, self.plan.clone()) }.run()
     }
 }
 
@@ -147,13 +150,13 @@ fn a_write_that_fails_has_a_stated_outcome() {
             let written = String::from_utf8_lossy(&played.written);
             match &outcome.ending {
                 Ending::Stopped(_) => {
-                    assert!(!written.contains("\r\nend\r\n.\r\n"), "{} {writes}", case.name)
+                    assert!(!written.contains("\r\nend\r\n.\r\n"), "{} {writes}", case.name);
                 }
                 Ending::Unknown(Stop::Closed) => {
-                    assert!(written.ends_with("\r\n...\r\nend"), "{} {writes}", case.name)
+                    assert!(written.ends_with("\r\n...\r\nend"), "{} {writes}", case.name);
                 }
                 Ending::HandedOver { .. } => {
-                    assert!(written.contains("\r\nend\r\n.\r\n"), "{} {writes}", case.name)
+                    assert!(written.contains("\r\nend\r\n.\r\n"), "{} {writes}", case.name);
                 }
                 other => panic!("{} {writes}: {other:?}", case.name),
             }
