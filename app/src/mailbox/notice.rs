@@ -10,6 +10,7 @@ use crate::browser::language::t;
 use crate::browser::page;
 use crate::consent::arrival::Returned;
 use crate::consent::flow::{self, Who};
+use crate::parts::breaks::Breaks;
 use crate::parts::details::Details;
 use crate::parts::icon::ToneIcon;
 use crate::settings::{self, ConflictChoice};
@@ -43,7 +44,7 @@ fn Told(notice: Notice) -> impl IntoView {
     });
     let sentences = move || {
         let sentences = said.get().1.into_iter();
-        sentences.map(|text| view! { <p>{text}</p> }).collect_view()
+        sentences.map(|text| view! { <p><Breaks text/></p> }).collect_view()
     };
     let close = move |_| {
         desk.notice.set(None);

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::add::AddAnother;
 use crate::browser::language::{Language, t};
 use crate::pages::session::{Loaded, Session};
+use crate::parts::breaks::Breaks;
 
 /// Links rather than a select: every mailbox has an address of its own that can be kept and sent.
 #[component]
@@ -20,7 +21,7 @@ pub(crate) fn Picker(id: MailboxId) -> impl IntoView {
             .map(|mailbox| {
                 let current = (mailbox.id == id).then_some("page");
                 view! {
-                    <li><a href=format!("/mailboxes/{}", mailbox.id) aria-current=current>{mailbox.address}</a></li>
+                    <li><a href=format!("/mailboxes/{}", mailbox.id) aria-current=current><Breaks text=mailbox.address/></a></li>
                 }
             })
             .collect_view(),

@@ -1,5 +1,6 @@
 //! Pieces that several pages use.
 
+pub(crate) mod breaks;
 pub(crate) mod copy;
 pub(crate) mod details;
 pub(crate) mod field;

@@ -3,6 +3,8 @@
 use leptos::html::Dialog;
 use leptos::prelude::*;
 
+use crate::parts::breaks::Breaks;
+
 /// Open as long as it is shown; Escape means `dismiss`. Where the focus goes afterwards is the caller's.
 #[component]
 pub(crate) fn Modal(
@@ -32,7 +34,7 @@ pub(crate) fn Modal(
                 dismiss();
             }
         >
-            <h2 class="modal__heading" id=heading_id>{heading}</h2>
+            <h2 class="modal__heading" id=heading_id><Breaks text=heading/></h2>
             {children()}
         </dialog>
     }

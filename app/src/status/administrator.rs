@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::letter_box::{LetterBox, LetterLanguage};
 use crate::browser::language::t;
 use crate::mailbox::Desk;
+use crate::parts::breaks::Breaks;
 use crate::parts::copy::CopyButton;
 use crate::words::letter::{self, Case};
 
@@ -59,7 +60,7 @@ pub(crate) fn SendAsLine(id: &'static str, line: String) -> impl IntoView {
     view! {
         <div class="command">
             <p class="small"><strong>{t!(language, status.send_as.heading)}". "</strong>{t!(language, status.send_as.lead)}</p>
-            <code class="fixed" id=id>{shown}</code>
+            <code class="fixed" id=id><Breaks text=shown/></code>
             <CopyButton id=copy_id
                 label=Signal::derive(move || t!(language, status.send_as.copy)())
                 said=Signal::derive(move || t!(language, status.send_as.copied)())

@@ -8,6 +8,7 @@ use crate::browser::language::t;
 use crate::consent::flow;
 use crate::mailbox::Desk;
 use crate::mailbox::desk::{Question, SignIn};
+use crate::parts::breaks::Breaks;
 use crate::parts::modal::Modal;
 
 /// Shown while a question stands open.
@@ -44,7 +45,7 @@ fn Asking(question: Question) -> impl IntoView {
     let heading = Signal::derive(move || t!(language, consent.confirm.heading)().to_owned());
     view! {
         <Modal id="confirm-dialog" heading dismiss=move || say(false)>
-            <p><strong>{who}</strong></p>
+            <p><strong><Breaks text=Signal::derive(who)/></strong></p>
             <p class="small">{tenant}</p>
             <ul class="list">{reasons}</ul>
             <p class="actions actions--end">

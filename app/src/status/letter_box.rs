@@ -6,6 +6,7 @@ use crate::browser::language::t;
 use crate::browser::language::{LANGUAGES, tag};
 use crate::i18n::Locale;
 use crate::mailbox::Desk;
+use crate::parts::breaks::Breaks;
 
 /// The language of a letter: the page's until somebody chooses.
 #[derive(Clone, Copy)]
@@ -39,6 +40,6 @@ pub(crate) fn LetterBox(id: &'static str, language: LetterLanguage, text: Signal
     });
     view! {
         <div class="switch" role="group" aria-label=t!(desk.language, status.letter_language)>{choices.into_iter().collect_view()}</div>
-        <pre class="letter" id=id lang=move || tag(language.get())>{text}</pre>
+        <pre class="letter" id=id lang=move || tag(language.get())><Breaks text/></pre>
     }
 }

@@ -14,6 +14,7 @@ use crate::consent::kept::{self, Kept};
 use crate::mailbox::Desk;
 use crate::mailbox::desk::{Notice, SignIn};
 use crate::mailbox::notice::AskApproval;
+use crate::parts::breaks::Breaks;
 
 /// Signing in with a second factor takes most people less.
 const HINT_AFTER: Duration = Duration::from_mins(1);
@@ -70,7 +71,7 @@ fn Away(kept: Kept) -> impl IntoView {
     view! {
         <section class="notice" data-tone="busy" id="sign-in" tabindex="-1" aria-labelledby="sign-in-heading">
             <h3 class="notice__heading" id="sign-in-heading">{t!(language, consent.waiting)}</h3>
-            <p>{as_whom}</p>
+            <p><Breaks text=Signal::derive(as_whom)/></p>
             <Show when=move || hint.get()>
                 <p id="sign-in-hint" tabindex="-1"><strong>{t!(language, consent.hint)}". "</strong>{t!(language, consent.hint_lead)}</p>
                 <p class="actions">

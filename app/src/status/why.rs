@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::browser::intl;
 use crate::browser::language::t;
 use crate::mailbox::Desk;
+use crate::parts::breaks::Breaks;
 use crate::parts::details::TroubleDetails;
 use crate::parts::icon::ToneIcon;
 use crate::words::state;
@@ -46,7 +47,7 @@ pub(crate) fn Why() -> impl IntoView {
     view! {
         <div class="state">
             {badge}
-            <p class="state__about" id="state-about">{move || why.get().0}</p>
+            <p class="state__about" id="state-about"><Breaks text=Signal::derive(move || why.get().0)/></p>
             {move || since.get().map(|since| view! { <Since since/> })}
             {move || why.get().1.map(|step| view! { <p id="state-step">{step}</p> })}
             {move || next_try.get().map(|(code, until)| {
