@@ -15,6 +15,21 @@ pub(crate) fn long(language: Language, moment: Timestamp) -> String {
     absolute(language, moment, "long")
 }
 
+/// The end of something that Microsoft dates by the day: midnight in UTC is that day, wherever its reader is.
+pub(crate) fn end(language: Language, moment: Timestamp) -> String {
+    if is_day(moment) {
+        let options = options(&[("dateStyle", "long"), ("timeZone", "UTC")]);
+        written(language, moment, &options)
+    } else {
+        long(language, moment)
+    }
+}
+
+/// Whether it is nothing but a day.
+fn is_day(moment: Timestamp) -> bool {
+    moment.millis() % (24 * 60 * 60 * 1000) == 0
+}
+
 /// `in 84 days`, seen from `now`.
 pub(crate) fn relative(language: Language, moment: Timestamp, now: Timestamp) -> String {
     let (count, unit) = step(millis(moment) - millis(now));
@@ -25,8 +40,12 @@ pub(crate) fn relative(language: Language, moment: Timestamp, now: Timestamp) ->
 
 fn absolute(language: Language, moment: Timestamp, date_style: &str) -> String {
     let options = options(&[("dateStyle", date_style), ("timeStyle", "short")]);
+    written(language, moment, &options)
+}
+
+fn written(language: Language, moment: Timestamp, options: &Object) -> String {
     let date = Date::new(&millis(moment).into());
-    date.to_locale_string(&language.region(), &options).into()
+    date.to_locale_string(&language.region(), options).into()
 }
 
 /// The largest unit that leaves a whole number of at least one, truncated: "in 2 hours" until it is less than that.
@@ -61,6 +80,13 @@ fn options(pairs: &[(&str, &str)]) -> Object {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn midnight_in_utc_is_a_day() {
+        let is_day = |text: &str| is_day(text.parse().unwrap());
+        assert!(is_day("2026-11-28T00:00:00.000Z") && is_day("1969-12-31T00:00:00.000Z"));
+        assert!(!is_day("2026-11-28T00:00:00.001Z") && !is_day("2026-11-27T23:00:00.000Z"));
+    }
 
     #[test]
     fn distances_are_counted_in_the_largest_whole_unit() {

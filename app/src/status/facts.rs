@@ -7,6 +7,7 @@ use crate::browser::intl;
 use crate::browser::language::t;
 use crate::consent::flow;
 use crate::mailbox::Desk;
+use crate::parts::breaks::Breaks;
 
 /// Who, when, what; then what waits and what went.
 #[component]
@@ -59,7 +60,7 @@ fn OfAuthentication(authentication: AuthenticationView) -> impl IntoView {
             <dt>{t!(language, status.authenticated_at)}</dt>
             <dd id="authenticated-at"><Moment at=authentication.authenticated_at/></dd>
         </div>
-        <div><dt>{t!(language, status.by)}</dt><dd id="authenticated-by">{flow::named(&authentication.account)}</dd></div>
+        <div><dt>{t!(language, status.by)}</dt><dd id="authenticated-by"><Breaks text=flow::named(&authentication.account)/></dd></div>
         <div>
             <dt>{t!(language, status.refresh_renewed)}</dt>
             <dd id="refresh-renewed-at"><Moment at=authentication.refresh_token_renewed_at/></dd>
@@ -95,7 +96,7 @@ fn Registration(registration: RegistrationView) -> impl IntoView {
     let proof = move || match expires_at {
         None => name().to_owned(),
         Some(end) => {
-            let when = intl::long(language, end);
+            let when = intl::end(language, end);
             t!(language, status.registration_ends, credential = name(), when = when.clone())()
         }
     };

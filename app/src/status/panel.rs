@@ -1,6 +1,5 @@
 //! The status panel as a whole.
 
-use api::MailboxState;
 use leptos::prelude::*;
 
 use super::administrator::Administrator;
@@ -11,22 +10,22 @@ use super::confirm::ConfirmDialog;
 use super::facts::Facts;
 use super::lives::Lives;
 use super::waiting::Waiting;
-use super::warnings::Warnings;
+use super::warnings::{UrgentWarning, Warnings};
 use super::why::Why;
 use crate::browser::intl;
 use crate::browser::language::t;
 use crate::mailbox::Desk;
+use crate::words::life;
 
-/// State first, in one look; then what to do; then the dates.
+/// State first, in one look, below nothing but what is about to end it; then what to do; then the dates.
 #[component]
 pub(crate) fn StatusPanel() -> impl IntoView {
     let desk = Desk::here();
     let signs_in = Memo::new(move |_| desk.view.with(|view| view.settings.kind.signs_in()));
-    let has_authentication = Memo::new(move |_| desk.view.with(|view| view.authentication.is_some()));
-    // What is left of a sign-in that Microsoft has ended means nothing any more.
-    let lives = Memo::new(move |_| {
-        has_authentication.get() && desk.view.with(|view| view.state != MailboxState::SignInAgain)
-    });
+    // Whoever asks an administrator reads there what is asked.
+    let asks_first =
+        Memo::new(move |_| desk.view.with(|view| view.authentication.is_none() && view.approval.is_none()));
+    let lives = Memo::new(move |_| desk.view.with(life::counts));
     let fetched = move || {
         let at = desk.view.with(|view| view.now);
         t!(desk.language, status.fetched, when = intl::long(desk.language, at))()
@@ -38,6 +37,7 @@ pub(crate) fn StatusPanel() -> impl IntoView {
                 <p id="fetched">{fetched}</p>
             </div>
             <div class="section__body">
+                <UrgentWarning/>
                 <Why/>
                 <Waiting/>
                 <Administrator/>
@@ -45,7 +45,7 @@ pub(crate) fn StatusPanel() -> impl IntoView {
                 <Show when=move || signs_in.get()>
                     <Buttons/>
                 </Show>
-                <Show when=move || signs_in.get() && !has_authentication.get()>
+                <Show when=move || signs_in.get() && asks_first.get()>
                     <Asked/>
                 </Show>
                 <Warnings/>

@@ -8,7 +8,7 @@ use crate::browser::intl;
 use crate::browser::language::t;
 use crate::mailbox::Desk;
 use crate::parts::icon::ToneIcon;
-use crate::words::life::{DAYS_SOON, Life};
+use crate::words::life::{self, DAYS_SOON, Life};
 use crate::words::state::Tone;
 
 /// How near the end of a credential is: what it looks like grows with it.
@@ -39,6 +39,11 @@ impl Level {
         }
     }
 
+    /// Whether it comes before everything else on the page.
+    const fn is_urgent(self) -> bool {
+        matches!(self, Self::Now | Self::Over)
+    }
+
     const fn tone(self) -> Tone {
         match self {
             Self::Soon | Self::Near => Tone::Attention,
@@ -47,19 +52,29 @@ impl Level {
     }
 }
 
-/// Empty while nothing ends soon.
+/// The warning of a credential that ends within days, or has ended; else empty.
+#[component]
+pub(crate) fn UrgentWarning() -> impl IntoView {
+    view! { <Credential urgent=true/> }
+}
+
+/// The other warnings; empty while nothing ends soon.
 #[component]
 pub(crate) fn Warnings() -> impl IntoView {
+    view! {
+        <Credential urgent=false/>
+        <TokenWarning/>
+    }
+}
+
+#[component]
+fn Credential(urgent: bool) -> impl IntoView {
     let desk = Desk::here();
     let registration = Memo::new(move |_| desk.view.with(|view| view.registration.clone()));
-    let credential = move || {
+    move || {
         let registration = registration.get()?;
-        let days = registration.warn_days_left?;
+        let days = registration.warn_days_left.filter(|days| Level::of(*days).is_urgent() == urgent)?;
         Some(view! { <CredentialWarning registration days/> })
-    };
-    view! {
-        {credential}
-        <TokenWarning/>
     }
 }
 
@@ -72,7 +87,7 @@ fn CredentialWarning(registration: RegistrationView, days: i64) -> impl IntoView
     // Whole days are rounded down: on its last day a credential still works.
     let over = move || expires_at.is_none_or(|end| end <= desk.now()) && days <= 0;
     let heading = move || {
-        let when = expires_at.map(|end| intl::long(language, end)).unwrap_or_default();
+        let when = expires_at.map(|end| intl::end(language, end)).unwrap_or_default();
         let locale = language.get();
         match (credential, over()) {
             (CredentialType::Secret, false) => td_string!(locale, status.credential.secret_soon, when = when),
@@ -85,13 +100,25 @@ fn CredentialWarning(registration: RegistrationView, days: i64) -> impl IntoView
             }
         }
     };
+    // What a mailbox has left that sends: its access token, as long as that lives.
+    let sends = Memo::new(move |_| {
+        desk.view.with(|view| matches!(view.state, MailboxState::Ready | MailboxState::Delayed))
+    });
+    let access_until = Memo::new(move |_| {
+        desk.view.with(|view| view.authentication.as_ref().and_then(|it| it.access_token_valid_until))
+    });
     let then = move || {
         let locale = language.get();
-        match days {
-            _ if over() => td_string!(locale, status.credential.now).to_owned(),
-            ..=0 => td_string!(locale, status.credential.left_today).to_owned(),
-            1 => td_string!(locale, status.credential.left_single).to_owned(),
-            count => td_string!(locale, status.credential.left_many, count = count),
+        let lives_until = access_until.get().filter(|end| *end > desk.now());
+        match (days, lives_until) {
+            _ if over() && !sends.get() => td_string!(locale, status.credential.now).to_owned(),
+            (_, Some(end)) if over() => {
+                td_string!(locale, status.credential.now_until, when = intl::long(language, end))
+            }
+            _ if over() => td_string!(locale, status.credential.now_next).to_owned(),
+            (..=0, _) => td_string!(locale, status.credential.left_today).to_owned(),
+            (1, _) => td_string!(locale, status.credential.left_single).to_owned(),
+            (count, _) => td_string!(locale, status.credential.left_many, count = count),
         }
     };
     let turn = move || match owner {
@@ -118,7 +145,7 @@ fn TokenWarning() -> impl IntoView {
             let authentication = view.authentication.as_ref()?;
             let end = authentication.refresh_token_good_until;
             let life = Life::new(authentication.refresh_token_renewed_at, end, now);
-            let ended = view.state == MailboxState::SignInAgain || life.is_over();
+            let ended = !life::counts(view) || life.is_over();
             (!ended && life.days_left() < DAYS_SOON).then(|| life.days_left())
         })
     });
@@ -143,5 +170,6 @@ mod tests {
     fn warnings_grow_with_the_days() {
         let words = [30, 15, 14, 4, 3, 1, 0, -5].map(|days| Level::of(days).word());
         assert_eq!(words, ["soon", "soon", "near", "near", "now", "now", "over", "over"]);
+        assert!(Level::of(3).is_urgent() && !Level::of(4).is_urgent());
     }
 }

@@ -110,12 +110,18 @@ pub(crate) fn blocked(locale: Locale, case: &Case) -> String {
             (Some(sentence), if unknown { look_up } else { step })
         }
     };
+    let command = match (&case.seen, &case.account) {
+        (Some(seen), Some(account)) if seen.code == Code::SendAsDenied => {
+            Some(td_string!(locale, letter.blocked.send_as, line = send_as(&case.mailbox, account)))
+        }
+        _ => None,
+    };
     let what = sentence.map(|sentence| td_string!(locale, letter.blocked.what, sentence = sentence));
     let change = td_string!(locale, letter.blocked.change, step = step);
     let facts = [case.facts(locale), case.microsofts(locale)].concat();
     paragraphs(&[
         td_string!(locale, letter.blocked.intro, mailbox = case.mailbox.clone()),
-        what.into_iter().chain([change]).collect::<Vec<_>>().join("\n"),
+        what.into_iter().chain([change]).chain(command).collect::<Vec<_>>().join("\n"),
         facts.join("\n"),
         td_string!(locale, letter.blocked.then).to_owned(),
     ])
@@ -208,6 +214,26 @@ mod tests {
         for text in [blocked(Locale::nl, &bare), approval(Locale::nl, &bare, LINK, &["openid".to_owned()])] {
             assert!(!text.contains("None") && !text.contains(": \n") && !text.contains("{{"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_letter_tells_an_administrator_what_to_change() {
+        let about = |code| {
+            let seen = Seen { code, reason: None, ..case().seen.unwrap() };
+            blocked(Locale::en, &Case { seen: Some(seen), ..case() })
+        };
+        let line = send_as("facturen@example.nl", "anna@example.nl");
+        assert!(about(Code::SendAsDenied).contains(&line));
+        for (code, place) in [
+            (Code::MailboxUnavailable, "licence for Exchange Online"),
+            (Code::SendingBlocked, "Restricted entities in Microsoft Defender"),
+            (Code::PermissionMissing, "Enterprise apps, this app, Permissions"),
+        ] {
+            let letter = about(code);
+            assert!(letter.contains(place) && !letter.contains(&line), "{letter}");
+            assert!(!letter.contains("sign-in logs"), "{letter}");
+        }
+        assert!(about(Code::AdministratorNeeded).contains("sign-in logs"));
     }
 
     #[test]

@@ -1,12 +1,19 @@
 //! How much of a token's life is left.
 
-use api::Timestamp;
+use api::{MailboxState, MailboxView, Timestamp};
 
 const MINUTE: i64 = 60 * 1000;
 const DAY: i64 = 24 * 60 * MINUTE;
 
 /// Fewer days than this and the page warns.
 pub(crate) const DAYS_SOON: i64 = 14;
+
+/// Whether what is left of the tokens' lives says anything: not when Microsoft does not take them, whatever their dates.
+pub(crate) fn counts(view: &MailboxView) -> bool {
+    use MailboxState as S;
+    let stopped = matches!(view.state, S::SignInAgain | S::AdministratorNeeded | S::RegistrationBroken);
+    view.authentication.is_some() && view.trouble.is_none() && !stopped
+}
 
 /// A span of life, seen from a moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,7 +57,20 @@ impl Life {
 
 #[cfg(test)]
 mod tests {
+    use api::Code;
+
     use super::*;
+    use crate::words::state::tests::{in_trouble, signed_in};
+
+    #[test]
+    fn lives_say_nothing_while_something_stands_in_the_way() {
+        assert!(counts(&signed_in(MailboxState::Ready)) && counts(&signed_in(MailboxState::Delayed)));
+        for state in [MailboxState::Removed, MailboxState::WaitingForApproval, MailboxState::SigningIn] {
+            assert!(!counts(&MailboxView { state, ..in_trouble(Code::SignInAgain) }), "{state:?}");
+        }
+        assert!(!counts(&signed_in(MailboxState::RegistrationBroken)));
+        assert!(!counts(&MailboxView { authentication: None, ..signed_in(MailboxState::Ready) }));
+    }
 
     fn life(total: i64, passed: i64) -> Life {
         let begin = Timestamp::from_millis(1_800_000_000_000);

@@ -90,11 +90,16 @@ pub(crate) fn way_out(problem: &Problem) -> WayOut {
     }
 }
 
-/// Why, and the next step: by the reason where it tells more than the code does.
+/// Why a mailbox can't send, and the next step: by the reason where it tells more than the code does. The step also reads
+/// well in a letter to whoever takes it.
 pub(crate) fn why(locale: Locale, code: Code, reason: Option<Reason>) -> (String, String) {
     if let Some(reason) = reason::telling(code, reason) {
         let words = reason::of(locale, reason);
         (words.sentence.to_owned(), words.step.to_owned())
+    } else if code == Code::PermissionMissing {
+        // The sign-in is long done; what was said at its end no longer fits.
+        let sentence = td_string!(locale, problem.permission_missing_since.sentence);
+        (sentence.to_owned(), td_string!(locale, problem.permission_missing_since.step).to_owned())
     } else {
         let words = of_code(locale, code);
         (words.sentence, words.step)

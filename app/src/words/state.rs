@@ -1,6 +1,6 @@
 //! Words for the state of a mailbox: badge, sentence, and the one step that it calls for.
 
-use api::{MailboxState, MailboxView, Reason};
+use api::{Code, MailboxState, MailboxView, Reason};
 use leptos_i18n::td_string;
 
 use super::problem;
@@ -75,9 +75,10 @@ pub(crate) const fn look(state: MailboxState) -> Look {
     Look { json, tone, primary }
 }
 
-/// The few words of the badge.
-pub(crate) fn badge(locale: Locale, state: MailboxState, why: Option<Reason>) -> &'static str {
+/// The few words of the badge; `why` is what stands in the way.
+fn badge(locale: Locale, state: MailboxState, why: Option<(Code, Option<Reason>)>) -> &'static str {
     use MailboxState as S;
+    let code = why.map(|(code, _)| code);
     match state {
         S::NotAuthenticated => td_string!(locale, status.state.not_authenticated),
         S::SigningIn => td_string!(locale, status.state.signing_in),
@@ -85,8 +86,14 @@ pub(crate) fn badge(locale: Locale, state: MailboxState, why: Option<Reason>) ->
         S::Ready => td_string!(locale, status.state.ready),
         S::Delayed => td_string!(locale, status.state.delayed),
         S::SignInAgain => td_string!(locale, status.state.sign_in_again),
-        S::AdministratorNeeded => td_string!(locale, status.state.administrator_needed),
-        S::RegistrationBroken if why == Some(Reason::SecretExpired) => {
+        S::AdministratorNeeded => match code {
+            Some(Code::SendAsDenied) => td_string!(locale, status.state.send_as_denied),
+            Some(Code::MailboxUnavailable) => td_string!(locale, status.state.mailbox_unavailable),
+            Some(Code::SendingBlocked) => td_string!(locale, status.state.sending_blocked),
+            Some(Code::PermissionMissing) => td_string!(locale, status.state.permission_missing),
+            _ => td_string!(locale, status.state.administrator_needed),
+        },
+        S::RegistrationBroken if why.is_some_and(|(_, why)| why == Some(Reason::SecretExpired)) => {
             td_string!(locale, status.state.registration_expired)
         }
         S::RegistrationBroken => td_string!(locale, status.state.registration_broken),
@@ -97,7 +104,7 @@ pub(crate) fn badge(locale: Locale, state: MailboxState, why: Option<Reason>) ->
 
 /// The badge of a mailbox as it is.
 pub(crate) fn badge_of(locale: Locale, view: &MailboxView) -> &'static str {
-    badge(locale, view.state, view.trouble.as_ref().and_then(|trouble| trouble.reason))
+    badge(locale, view.state, view.trouble.as_ref().map(|trouble| (trouble.code, trouble.reason)))
 }
 
 /// The sentence below the badge when nothing is known beyond the state.
@@ -134,6 +141,12 @@ const fn is_trouble(state: MailboxState) -> bool {
     }
 }
 
+/// Whether the app's secret or certificate has ended, so that what still works does so until the access token ends.
+fn credential_is_over(view: &MailboxView) -> bool {
+    let end = view.registration.as_ref().and_then(|registration| registration.expires_at);
+    end.is_some_and(|end| end <= view.now)
+}
+
 /// Why it is so, and what to do about it: the step is empty where the sentence says all.
 pub(crate) fn why(locale: Locale, view: &MailboxView) -> (String, Option<String>) {
     if view.state == MailboxState::Delayed
@@ -143,7 +156,17 @@ pub(crate) fn why(locale: Locale, view: &MailboxView) -> (String, Option<String>
         return (format!("{}. {}", words.heading, words.sentence), None);
     }
     let Some(trouble) = view.trouble.as_ref().filter(|_| is_trouble(view.state)) else {
-        return (about(locale, view.state, &view.settings.address), None);
+        let address = view.settings.address.clone();
+        let about = match view.state {
+            MailboxState::NotAuthenticated if view.settings.shared => {
+                td_string!(locale, status.state.not_authenticated_about_shared, address = address)
+            }
+            MailboxState::Ready if credential_is_over(view) => {
+                td_string!(locale, status.state.ready_about_over, address = address)
+            }
+            state => about(locale, state, &address),
+        };
+        return (about, None);
     };
     let (sentence, step) = problem::why(locale, trouble.code, trouble.reason);
     (sentence, Some(step))
@@ -174,10 +197,83 @@ pub(crate) fn held(locale: Locale, state: MailboxState, waiting: u64) -> Option<
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::collections::BTreeSet;
 
+    use api::{Kind, MailboxSettings};
+    use serde_json::json;
+
     use super::*;
+
+    /// A mailbox that somebody signed in, as the Worker tells of it.
+    pub(crate) fn signed_in(state: MailboxState) -> MailboxView {
+        let (now, later) = ("2026-11-23T18:40:00.000Z", "2027-02-21T18:40:00.000Z");
+        let view = json!({
+            "id": "mbx_01jd5z3q8k6w2y4v7t9s0r1p3n",
+            "version": 1,
+            "settings": MailboxSettings { kind: Kind::GraphOAuth2, ..MailboxSettings::new("info@example.nl") },
+            "access_code_stored": false,
+            "message_bytes_effective": 2_790_000,
+            "state": state,
+            "authentication": {
+                "authenticated_at": now, "account": { "address": "anna@example.nl" },
+                "tenant": "22222222-2222-2222-2222-222222222222", "permissions": [],
+                "refresh_token_renewed_at": now, "refresh_token_good_until": later,
+            },
+            "registration": {
+                "owner": "installation", "client_id": "11111111-1111-1111-1111-111111111111", "credential": "secret",
+            },
+            "waiting": 0,
+            "now": now,
+        });
+        serde_json::from_value(view).unwrap()
+    }
+
+    pub(crate) fn in_trouble(code: Code) -> MailboxView {
+        let trouble = json!({ "code": code, "detail": "", "since": "2026-11-23T18:40:00.000Z" });
+        let trouble = Some(serde_json::from_value(trouble).unwrap());
+        MailboxView { trouble, ..signed_in(MailboxState::AdministratorNeeded) }
+    }
+
+    #[test]
+    fn nobody_is_asked_to_sign_in_as_a_shared_mailbox() {
+        for locale in [Locale::nl, Locale::en] {
+            let mut view = signed_in(MailboxState::NotAuthenticated);
+            let own = why(locale, &view);
+            view.settings.shared = true;
+            let shared = why(locale, &view);
+            assert!(shared.0.contains("Send As") && !own.0.contains("Send As"), "{shared:?}");
+        }
+    }
+
+    #[test]
+    fn what_an_administrator_must_change_is_named_by_its_badge() {
+        let codes = [
+            Code::AdministratorNeeded,
+            Code::SendAsDenied,
+            Code::MailboxUnavailable,
+            Code::SendingBlocked,
+            Code::PermissionMissing,
+        ];
+        for locale in [Locale::nl, Locale::en] {
+            let badges: BTreeSet<_> = codes.map(|code| badge_of(locale, &in_trouble(code))).into();
+            let whys: BTreeSet<_> = codes.map(|code| why(locale, &in_trouble(code))).into();
+            assert_eq!((badges.len(), whys.len()), (codes.len(), codes.len()), "{badges:?}");
+        }
+    }
+
+    #[test]
+    fn a_credential_that_has_ended_takes_the_promise_back() {
+        let mut view = signed_in(MailboxState::Ready);
+        let before = why(Locale::en, &view);
+        let mut ends = |end| {
+            view.registration.as_mut().unwrap().expires_at = Some(end);
+            why(Locale::en, &view)
+        };
+        let now = signed_in(MailboxState::Ready).now;
+        assert_eq!(ends(now.plus_seconds(1)), before);
+        assert_ne!(ends(now), before);
+    }
 
     #[test]
     fn every_state_differs_in_badge_and_shape() {
