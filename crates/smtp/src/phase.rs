@@ -61,14 +61,15 @@ impl Phase {
         }
     }
 
-    /// How long a step may take: RFC 5321 section 4.5.3.2, capped to what a Worker with 15 minutes in all can wait.
+    /// How long a step may take: RFC 5321 section 4.5.3.2, capped so that a whole conversation with a silent server ends
+    /// within the three minutes after which a hand-over counts as lost.
     ///
     /// The end of the message keeps the longest (10 minutes there), because giving up early makes an unknown outcome.
     pub(crate) const fn patience(self) -> Duration {
         Duration::from_secs(match self {
             Self::Greeting | Self::Ehlo | Self::StartTls | Self::Reset => 30,
-            Self::Auth | Self::MailFrom | Self::RcptTo | Self::Data | Self::Body => 60,
-            Self::EndOfData => 300,
+            Self::Auth | Self::MailFrom | Self::RcptTo | Self::Data | Self::Body => 30,
+            Self::EndOfData => 120,
             Self::Quit => 2,
         })
     }

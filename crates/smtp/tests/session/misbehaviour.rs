@@ -2,7 +2,7 @@
 
 use smtp::{Auth, Ending, Outcome, Phase, ReplyError, Security, Session, Stop, Verdict, Wish};
 
-use crate::harness::{BODY, password, plan, token};
+use crate::harness::{BODY, message, password, plan, token};
 
 /// Feeds replies one by one, each as a whole, and carries the wishes between them out. Gives what was written, too.
 fn talk(session: &mut Session, replies: &[&str]) -> (Option<Outcome>, Vec<u8>) {
@@ -122,6 +122,55 @@ fn a_no_during_the_message_keeps_its_end_back() {
 }
 
 #[test]
+fn a_farewell_behind_the_last_reply_ends_the_connection() {
+    let mut session = Session::new(plan(Security::None, Auth::None, &["a@example.com"]));
+    let mut replies = [&UP_TO_DATA[..], &["354 go\r\n", "250 taken\r\n421 bye\r\n"]].concat().into_iter();
+    let outcome = loop {
+        match session.wish() {
+            Wish::Read => session.received(replies.next().unwrap().as_bytes()),
+            Wish::NextChunk => session.end_of_message(),
+            Wish::Finished(outcome) => break outcome,
+            _ => {}
+        }
+    };
+    assert!(matches!(outcome.ending, Ending::HandedOver { .. }));
+    assert!(!session.takes_another());
+    let another = message(&["b@example.com"]);
+    assert_eq!(session.next_message(another.clone()), Err(another));
+    assert_eq!(session.wish(), Wish::Close);
+}
+
+#[test]
+fn the_end_has_not_left_while_what_is_before_it_has_not() {
+    let mut session = Session::new(plan(Security::None, Auth::None, &["a@example.com"]));
+    for reply in [&UP_TO_DATA[..], &["354 go\r\n"]].concat() {
+        while matches!(session.wish(), Wish::Write(_)) {}
+        session.received(reply.as_bytes());
+    }
+    session.chunk(b"Subject: x\r\n");
+    session.end_of_message();
+    assert_eq!(session.wish(), Wish::Write(b"Subject: x\r\n".to_vec()));
+    session.closed();
+    assert!(matches!(session.wish(), Wish::Finished(told) if told.ending == Ending::Stopped(Stop::Closed)));
+}
+
+#[test]
+fn a_refused_sender_stays_refused_when_the_rest_is_lost() {
+    for lost in [Session::closed, |session: &mut Session| session.received(b"421 bye\r\n")] {
+        let mut session = Session::new(plan(Security::None, Auth::None, &["a@example.com"]));
+        for reply in ["220 x\r\n", "250-x\r\n250 PIPELINING\r\n", "550 5.7.60 not you\r\n"] {
+            while matches!(session.wish(), Wish::Write(_)) {}
+            session.received(reply.as_bytes());
+        }
+        lost(&mut session);
+        let Wish::Finished(outcome) = session.wish() else { panic!() };
+        assert!(matches!(&outcome.ending, Ending::Refused(reply) if reply.code() == 550));
+        assert!(matches!(&outcome.verdicts[..], [Verdict::Refused(_)]));
+        assert_eq!((outcome.phase, session.wish()), (Phase::MailFrom, Wish::Close));
+    }
+}
+
+#[test]
 fn gibberish_and_endless_replies_end_every_step() {
     let endless_line = "250 ".to_owned() + &"x".repeat(100_000);
     let endless_lines = "250-x\r\n".repeat(100_000);
@@ -161,6 +210,10 @@ fn a_yes_that_does_not_fit_is_none() {
         let expected = if unknown { Verdict::Unknown } else { Verdict::NotSent };
         assert_eq!(outcome.verdicts, [expected]);
     }
+    // Only 220 begins TLS.
+    let mut session = Session::new(plan(Security::StartTls, token(), &["a@b.nl"]));
+    let (outcome, _) = talk(&mut session, &["220 x\r\n", "250-x\r\n250 STARTTLS\r\n", "250 ok\r\n"]);
+    assert!(matches!(outcome.unwrap().ending, Ending::Stopped(Stop::OutOfTurn(Some(_)))));
     // Let in before anything was shown, or asked for more after everything was.
     for replies in [&["235 welcome\r\n"][..], &["334 \r\n", "334 \r\n", "334 \r\n"]] {
         let mut session = Session::new(plan(Security::ImplicitTls, token(), &["a@b.nl"]));

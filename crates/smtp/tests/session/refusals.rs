@@ -124,6 +124,8 @@ fn a_no_to_the_first_words_is_told_with_the_reply() {
     let plan = plan(Security::StartTls, token(), &["a@example.com"]);
     let greeting = outcome("S: 554 5.7.1 you are blocked\nC: QUIT\nS: 221 bye", &plan);
     assert_eq!((refusal(&greeting).0, greeting.phase), (554, Phase::Greeting));
+    let draining = outcome("S: 421 4.3.2 Service not active", &plan);
+    assert_eq!((refusal(&draining), draining.phase), ((421, Class::TryLater), Phase::Greeting));
     let ehlo = outcome("S: 220 x\nC: EHLO mail.example.com\nS: 502 what\nC: QUIT\nS: 221 bye", &plan);
     assert_eq!((refusal(&ehlo).0, ehlo.phase), (502, Phase::Ehlo));
     let tls = clear_script(&["STARTTLS"], "C: STARTTLS\nS: 454 4.7.0 TLS not available");
@@ -152,6 +154,9 @@ fn what_the_server_lacks_is_told_before_the_sender() {
         &Stop::TooLarge { size: 27, limit: 26 },
         "nothing but QUIT follows"
     );
+    let fits =
+        offering(&["SIZE 27"], "C: MAIL FROM:<erp@contoso.com> SIZE=27\nS: 552 5.3.4 no, not even this");
+    assert_eq!(refusal(&fits), (552, Class::MessageRefused));
     let with = |from: &str, encoding| {
         let message = Message::new(address(from), vec![address("a@b.nl")], 9, encoding).unwrap();
         let plan = Plan { message: Some(message), ..plan(Security::None, Auth::None, &[]) };
