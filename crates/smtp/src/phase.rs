@@ -67,10 +67,9 @@ impl Phase {
     /// The end of the message keeps the longest (10 minutes there), because giving up early makes an unknown outcome.
     pub(crate) const fn patience(self) -> Duration {
         Duration::from_secs(match self {
-            Self::Greeting | Self::Ehlo | Self::StartTls | Self::Reset => 30,
-            Self::Auth | Self::MailFrom | Self::RcptTo | Self::Data | Self::Body => 30,
             Self::EndOfData => 120,
             Self::Quit => 2,
+            _ => 30,
         })
     }
 }

@@ -25,21 +25,39 @@ const EARLY_MAX: usize = 8 * 1024;
 
 /// One conversation with one server: [`wish`](Self::wish) says what to do, the other methods what happened.
 ///
-/// A host loop, with a deadline that runs on while one `Read` follows another:
+/// A host, here with a blocking socket. A deadline runs on while one `Read` follows another.
 ///
-/// ```text
-/// loop {
-///     match session.wish() {
-///         Write(bytes) => if socket.write_all(&bytes).await.is_err() { session.closed() },
-///         Read => match within(session.deadline(), socket.read(&mut buffer)).await {
-///             Ok(Ok(0)) | Ok(Err(_)) => session.closed(),
-///             Ok(Ok(n)) => session.received(&buffer[..n]),
-///             Err(_) => session.timed_out(),
-///         },
-///         UpgradeToTls => match socket.start_tls().await { Ok(_) => session.tls_ready(), Err(_) => session.tls_failed() },
-///         NextChunk => match message.next().await? { Some(c) => session.chunk(&c), None => session.end_of_message() },
-///         Finished(outcome) => note(outcome),
-///         Close => break socket.close().await,
+/// ```no_run
+/// # use std::{io::{Read, Write}, net::TcpStream, time::Instant};
+/// # use smtp::{Outcome, Session, Wish};
+/// fn converse(session: &mut Session, mut socket: TcpStream, message: &[u8]) -> Vec<Outcome> {
+///     let (mut outcomes, mut chunks, mut buffer) = (Vec::new(), message.chunks(8192), [0; 8192]);
+///     # #[expect(clippy::disallowed_methods, reason = "not in a Worker")]
+///     # fn now() -> Instant { Instant::now() }
+///     let mut reading_since = None;
+///     loop {
+///         let wish = session.wish();
+///         let since = if wish == Wish::Read { *reading_since.get_or_insert_with(now) } else { now() };
+///         let left = session.deadline().saturating_sub(since.elapsed());
+///         match wish {
+///             Wish::Read if left.is_zero() => session.timed_out(),
+///             Wish::Read => match socket.set_read_timeout(Some(left)).and_then(|()| socket.read(&mut buffer)) {
+///                 Ok(count) => session.received(buffer.get(..count).unwrap_or_default()), // none at all: it has closed
+///                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => session.timed_out(),
+///                 Err(_) => session.closed(),
+///             },
+///             Wish::Write(bytes) => {
+///                 reading_since = None;
+///                 if socket.write_all(&bytes).is_err() { session.closed() }
+///             }
+///             Wish::UpgradeToTls => session.tls_failed(), // no TLS here; else `tls_ready()` after the handshake
+///             Wish::NextChunk => match chunks.next() {
+///                 Some(chunk) => session.chunk(chunk),
+///                 None => session.end_of_message(),
+///             },
+///             Wish::Finished(outcome) => outcomes.push(outcome), // now `next_message()`, or it says goodbye
+///             Wish::Close => return outcomes,
+///         }
 ///     }
 /// }
 /// ```

@@ -270,3 +270,28 @@ fn nothing_prints_a_secret() {
     let printed = printed.concat();
     assert!(!printed.contains("s3cret") && !printed.contains("czNjcmV0"), "{printed}");
 }
+
+#[test]
+fn a_step_has_its_time_and_many_recipients_more() {
+    let names: Vec<String> = (0..20).map(|n| format!("r{n}@example.com")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut session = Session::new(plan(Security::None, Auth::None, &names));
+    let mut seconds = Vec::new();
+    let mut replies = vec!["220 x\r\n", "250-x\r\n250 PIPELINING\r\n", "250 ok\r\n"];
+    replies.extend([&["250 ok\r\n"; 20][..], &["354 go\r\n", "250 ok\r\n", "221 bye\r\n"]].concat());
+    let mut replies = replies.into_iter();
+    loop {
+        match session.wish() {
+            Wish::Read => {
+                seconds.push(session.deadline().as_secs());
+                session.received(replies.next().unwrap().as_bytes());
+            }
+            Wish::NextChunk => session.end_of_message(),
+            Wish::Close => break,
+            _ => {}
+        }
+    }
+    // Greeting, EHLO, the sender with 20 recipients, the last of them, DATA, the end, QUIT.
+    assert_eq!([seconds[0], seconds[1], seconds[2], seconds[22]], [30, 30, 30 + 80, 34]);
+    assert_eq!(seconds[23..], [30, 120, 2]);
+}
