@@ -59,7 +59,7 @@ pub(crate) const FAREWELL: &str = "
     C: QUIT
     S: 221 2.0.0 Bye";
 
-/// Postfix by port 465 with a password, no pipelining left out, the greeting in two lines.
+/// Postfix by port 465 with a password, its greeting in two lines.
 pub(crate) const POSTFIX: &str = "
     S: 220-mail.example.nl ESMTP Postfix (Debian/GNU)
     S: 220 No spam here
