@@ -99,6 +99,9 @@ fn an_early_farewell_is_heard_when_its_turn_comes() {
     let (outcome, written) = clear(&["220 x\r\n", "250 x\r\n421 4.3.2 Service not active\r\n"]);
     assert!(matches!(&outcome.ending, Ending::Refused(reply) if reply.code() == 421));
     assert!(!written.contains("QUIT"));
+    let endless = format!("250 x\r\n421-{}", "x".repeat(9000));
+    let (outcome, _) = clear(&["220 x\r\n", &endless]);
+    assert_eq!(outcome.ending, Ending::Stopped(Stop::OutOfTurn(None)));
     let (outcome, _) = clear(&["220 x\r\n", "250 x\r\n42", "1 bye\r\n"]);
     assert!(matches!(&outcome.ending, Ending::Refused(reply) if reply.code() == 421));
 }
@@ -294,4 +297,11 @@ fn a_step_has_its_time_and_many_recipients_more() {
     // Greeting, EHLO, the sender with 20 recipients, the last of them, DATA, the end, QUIT.
     assert_eq!([seconds[0], seconds[1], seconds[2], seconds[22]], [30, 30, 30 + 80, 34]);
     assert_eq!(seconds[23..], [30, 120, 2]);
+    let names = ["r@example.com"; 50];
+    let mut session = Session::new(plan(Security::None, Auth::None, &names));
+    ["220 x\r\n", "250-x\r\n250 PIPELINING\r\n"].map(|reply| {
+        session.received(reply.as_bytes());
+        assert!(matches!(session.wish(), Wish::Write(_)));
+    });
+    assert_eq!(session.deadline().as_secs(), 120, "and never more than the end of a message");
 }
