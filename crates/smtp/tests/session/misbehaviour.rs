@@ -299,9 +299,9 @@ fn a_step_has_its_time_and_many_recipients_more() {
     assert_eq!(seconds[23..], [30, 120, 2]);
     let names = ["r@example.com"; 50];
     let mut session = Session::new(plan(Security::None, Auth::None, &names));
-    ["220 x\r\n", "250-x\r\n250 PIPELINING\r\n"].map(|reply| {
+    for reply in ["220 x\r\n", "250-x\r\n250 PIPELINING\r\n"] {
         session.received(reply.as_bytes());
         assert!(matches!(session.wish(), Wish::Write(_)));
-    });
+    }
     assert_eq!(session.deadline().as_secs(), 120, "and never more than the end of a message");
 }
