@@ -50,6 +50,8 @@ pub struct Stack {
     worker: AtomicU32,
     /// The process group of the sandbox.
     microsoft: AtomicU32,
+    /// Where the sandbox takes mail.
+    smtp_port: u16,
     guardian: Guardian,
 }
 
@@ -77,7 +79,9 @@ impl Stack {
         let http = client();
         let sandbox = Sandbox::new(free_port(), http.clone());
         let microsoft = sandbox.origin.clone();
+        let smtp_port = free_port();
         let mut vars = vec![
+            ("SANDBOX_SMTP", format!("localhost:{smtp_port}")),
             ("PUBLIC_ORIGIN", origin.clone()),
             ("LOGIN_ORIGIN", microsoft.clone()),
             ("GRAPH_ORIGIN", microsoft.clone()),
@@ -86,8 +90,7 @@ impl Stack {
         vars.extend(options.vars);
         let credential = options.credential.as_deref().unwrap_or(&secrets.client_secret);
         let installation = Installation::write(&directory, &vars, &secrets, credential, !options.without_kv);
-        let worker = AtomicU32::new(guardian.start(&mut installation.dev(port), &installation.log()));
-        let microsoft = AtomicU32::new(0);
+        let (worker, microsoft) = (AtomicU32::new(0), AtomicU32::new(0));
         let stack = Self {
             origin,
             sandbox,
@@ -100,9 +103,12 @@ impl Stack {
             with_kv: !options.without_kv,
             worker,
             microsoft,
+            smtp_port,
             guardian,
         };
+        // First, since the Worker reads once whose certificates to trust.
         stack.start_microsoft(&stack.secrets.client_secret).await;
+        stack.start_worker();
         stack.until_well().await;
         stack
     }
@@ -129,10 +135,16 @@ impl Stack {
     /// Ends the Worker with everything under it, and starts it again on the same state.
     pub async fn restart(&self) {
         self.stop();
-        let port = self.direct.rsplit_once(':').unwrap().1.parse().unwrap();
-        let group = self.guardian.start(&mut self.installation.dev(port), &self.installation.log());
-        self.worker.store(group, Ordering::Relaxed);
+        self.start_worker();
         self.until_well().await;
+    }
+
+    fn start_worker(&self) {
+        let port = self.direct.rsplit_once(':').unwrap().1.parse().unwrap();
+        let mut command = self.installation.dev(port);
+        command.env("NODE_EXTRA_CA_CERTS", self.directory.join("sandbox/ca.pem"));
+        let group = self.guardian.start(&mut command, &self.installation.log());
+        self.worker.store(group, Ordering::Relaxed);
     }
 
     /// Ends the Worker with everything under it.
@@ -164,7 +176,7 @@ impl Stack {
             .arg(self.directory.join("sandbox"))
             .env("SANDBOX_CLIENT_ID", &self.secrets.client_id)
             .env("SANDBOX_CLIENT_SECRET", client_secret)
-            .envs([("SANDBOX_SMTP_PORT", "0"), ("SANDBOX_SMTPS_PORT", "0")])
+            .envs([("SANDBOX_SMTP_PORT", self.smtp_port.to_string()), ("SANDBOX_SMTPS_PORT", "0".to_owned())])
             .env("SANDBOX_REDIRECT_URIS", format!("{0}/oauth/callback,{0}/oauth/approved", self.origin));
         let log = self.directory.join("sandbox.log");
         let group = self.guardian.start(&mut command, &log);

@@ -2,7 +2,7 @@
 //!
 //! 1. A person signs a mailbox in by a window ([`pages`])
 //! 2. and by the whole page, where windows are blocked ([`pages`]).
-//! 3. The main job: what an ERP posts arrives as posted ([`sending`]).
+//! 3. The main job: what an ERP posts arrives as posted, through Graph ([`sending`]) and by SMTP ([`submission`]).
 //! 4. Two hundred mails at once with an expired token renew it once ([`bursts`]).
 //! 5. Removing takes everything away and holds the mail; signing in again sends it ([`removal`], [`pages`]).
 //! 6. Every refusal is a problem document that tells what to do ([`problems`]), and forgeries leave no trace
@@ -46,5 +46,6 @@ mod restart;
 mod sending;
 mod settings;
 mod states;
+mod submission;
 mod tenants;
 mod turns;

@@ -37,6 +37,12 @@ impl Config {
         }
         let endpoints = Endpoints::new(&var(env, "LOGIN_ORIGIN")?, &var(env, "GRAPH_ORIGIN")?)
             .map_err(|error| wrong(&format!("LOGIN_ORIGIN or GRAPH_ORIGIN: {error}")))?;
+        let endpoints = match optional(env, "SANDBOX_SMTP") {
+            Some(server) => endpoints
+                .with_sandbox_smtp(&server)
+                .map_err(|error| wrong(&format!("SANDBOX_SMTP: {error}")))?,
+            None => endpoints,
+        };
         let operator_secret = secret(env, "OPERATOR_SECRET")?;
         if operator_secret.len() < OPERATOR_SECRET_CHARS_MIN {
             return Err(wrong("OPERATOR_SECRET is at least 32 characters (openssl rand -base64 32)"));

@@ -32,7 +32,7 @@ pub(crate) fn about(locale: Locale, kind: Kind) -> &'static str {
 /// Whether messages go out with it already.
 pub(crate) const fn sends(kind: Kind) -> bool {
     match kind {
-        Kind::GraphOAuth2 => true,
-        Kind::SmtpOAuth2 | Kind::SmtpBasic => false,
+        Kind::GraphOAuth2 | Kind::SmtpOAuth2 => true,
+        Kind::SmtpBasic => false,
     }
 }

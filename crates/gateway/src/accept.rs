@@ -1,4 +1,4 @@
-use api::{Code, Kind, MailboxSettings, Problem};
+use api::{Code, FieldError, Kind, MailboxSettings, Problem};
 use mail::Message;
 use microsoft::{MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX, SendMail};
 
@@ -22,19 +22,29 @@ pub fn accept(settings: &MailboxSettings, message: &Message) -> Result<(), Probl
             format!("{} is not an address of this mailbox; it sends as {list}", message.from.address());
         return Err(Problem::new(Code::SenderNotAllowed, detail).with_param("allowed", &list));
     }
-    if settings.kind != Kind::GraphOAuth2 {
-        return Err(Problem::new(
-            Code::KindNotAvailable,
-            "this mailbox is set to a kind that can't send yet",
-        ));
-    }
     let (bytes, setting, effective) =
         (message.bytes(), settings.message_bytes_max, message_bytes_effective(settings));
-    let body_bytes = SendMail::new(message).body_bytes();
-    if bytes <= effective && body_bytes <= REQUEST_BYTES_MAX {
+    let fits = match settings.kind {
+        Kind::GraphOAuth2 => bytes <= effective && SendMail::new(message).body_bytes() <= REQUEST_BYTES_MAX,
+        Kind::SmtpOAuth2 => {
+            // Exchange keeps a copy of whatever is submitted (Microsoft: smtp-submission-improvements).
+            if message.save_to_sent == Some(false) {
+                let detail =
+                    "by SMTP, Microsoft 365 always keeps a copy in Sent Items; leave save_to_sent out";
+                let error = FieldError { pointer: "/save_to_sent".to_owned(), detail: detail.to_owned() };
+                return Err(Problem::new(Code::FieldsRefused, detail).with_errors(vec![error]));
+            }
+            bytes <= effective
+        }
+        Kind::SmtpBasic => {
+            let detail = "this mailbox is set to a kind that can't send yet";
+            return Err(Problem::new(Code::KindNotAvailable, detail));
+        }
+    };
+    if fits {
         return Ok(());
     }
-    let why = if bytes > setting {
+    let why = if bytes > setting || settings.kind != Kind::GraphOAuth2 {
         format!("the mailbox is set to at most {setting} bytes")
     } else {
         format!("one request to Microsoft Graph carries at most {effective} bytes of text and files")
@@ -100,7 +110,16 @@ mod tests {
 
     #[test]
     fn kinds_that_cannot_send_yet_say_so() {
-        let settings = MailboxSettings { kind: Kind::SmtpOAuth2, ..MailboxSettings::new("a@b.nl") };
+        let settings = MailboxSettings { kind: Kind::SmtpBasic, ..MailboxSettings::new("a@b.nl") };
         assert_eq!(code(&settings, &message("a@b.nl", 3)), Some(Code::KindNotAvailable));
+    }
+
+    #[test]
+    fn what_smtp_can_not_express_is_refused_and_what_it_can_is_not() {
+        let settings = MailboxSettings { kind: Kind::SmtpOAuth2, ..MailboxSettings::new("a@b.nl") };
+        let without_copy = Message { save_to_sent: Some(false), ..message("a@b.nl", 3) };
+        assert_eq!(accept(&settings, &without_copy).unwrap_err().errors[0].pointer, "/save_to_sent");
+        assert_eq!(accept(&settings, &message("a@b.nl", 4_500_000)), Ok(()));
+        assert_eq!(code(&settings, &message("a@b.nl", 6_000_000)), Some(Code::MessageTooLarge));
     }
 }

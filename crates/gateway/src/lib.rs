@@ -16,6 +16,7 @@ mod renewal;
 mod seal;
 mod settings;
 mod state;
+mod submission;
 
 pub use accept::{accept, message_bytes_effective};
 pub use attempt::{
@@ -35,3 +36,4 @@ pub use renewal::{
 pub use seal::{KeyRing, KeyRingError, Opening, Record, SealError, Sealing};
 pub use settings::check_settings;
 pub use state::{Situation, state};
+pub use submission::{Submitted, understand};

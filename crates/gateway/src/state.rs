@@ -27,7 +27,6 @@ pub fn state(situation: Situation<'_>) -> MailboxState {
     let trouble = authentication.map(|authentication| authentication.trouble.as_ref());
     match trouble {
         _ if kind == Kind::SmtpBasic => MailboxState::SendingComesLater,
-        Some(None) if kind == Kind::SmtpOAuth2 => MailboxState::SendingComesLater,
         Some(None) if delayed => MailboxState::Delayed,
         Some(None) => MailboxState::Ready,
         None | Some(Some(_)) if signing_in => MailboxState::SigningIn,
@@ -97,7 +96,7 @@ mod tests {
         expect(Situation { approval_asked: true, ..with(&ended) }, MailboxState::WaitingForApproval);
         expect(Situation { signing_in: true, ..with(&ended) }, MailboxState::SigningIn);
         expect(Situation { kind: Kind::SmtpBasic, ..NOBODY }, MailboxState::SendingComesLater);
-        expect(Situation { kind: Kind::SmtpOAuth2, ..with(&fine) }, MailboxState::SendingComesLater);
+        expect(Situation { kind: Kind::SmtpOAuth2, ..with(&fine) }, MailboxState::Ready);
         assert_eq!(reached.len(), MailboxState::ALL.len());
     }
 

@@ -13,7 +13,12 @@ struct Hosts {
     graph: &'static str,
     /// What the permission to send by SMTP is named after.
     exchange: &'static str,
+    /// Where mail is submitted, on port 587 (Microsoft: how-to-set-up-a-multifunction-device-or-application).
+    smtp: &'static str,
 }
+
+/// Port of submission with STARTTLS (RFC 6409).
+const SUBMISSION: u16 = 587;
 
 const CLOUDS: [Hosts; 4] = [
     Hosts {
@@ -21,24 +26,28 @@ const CLOUDS: [Hosts; 4] = [
         login: "https://login.microsoftonline.com",
         graph: "https://graph.microsoft.com",
         exchange: "https://outlook.office.com",
+        smtp: "smtp.office365.com",
     },
     Hosts {
         cloud: Cloud::UsGovernment,
         login: "https://login.microsoftonline.us",
         graph: "https://graph.microsoft.us",
         exchange: "https://outlook.office365.us",
+        smtp: "smtp.office365.us",
     },
     Hosts {
         cloud: Cloud::UsDefense,
         login: "https://login.microsoftonline.us",
         graph: "https://dod-graph.microsoft.us",
         exchange: "https://outlook.office365.us",
+        smtp: "outlook-dod.office365.us",
     },
     Hosts {
         cloud: Cloud::China,
         login: "https://login.partner.microsoftonline.cn",
         graph: "https://microsoftgraph.chinacloudapi.cn",
         exchange: "https://partner.outlook.cn",
+        smtp: "partner.outlook.cn",
     },
 ];
 
@@ -47,6 +56,8 @@ const CLOUDS: [Hosts; 4] = [
 pub struct Endpoints {
     login: String,
     graph: String,
+    /// The sandbox's, in the place of the cloud's own.
+    smtp: Option<(String, u16)>,
 }
 
 impl Endpoints {
@@ -56,7 +67,32 @@ impl Endpoints {
         Ok(Self {
             login: origin(login_origin, &known(|hosts| hosts.login))?,
             graph: origin(graph_origin, &known(|hosts| hosts.graph))?,
+            smtp: None,
         })
+    }
+
+    /// With mail submitted to the sandbox on this machine, `localhost:8587`; another server would get tokens that are not
+    /// for it.
+    pub fn with_sandbox_smtp(self, server: &str) -> Result<Self, HostNotAllowed> {
+        let refused = || HostNotAllowed(server.to_owned(), "none".to_owned());
+        let (host, port) = server.rsplit_once(':').ok_or_else(refused)?;
+        let port = port.parse().map_err(|_| refused())?;
+        let local = Host::parse(host).is_ok_and(|parsed| match &parsed {
+            Host::Domain(domain) => domain == "localhost",
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.is_loopback(),
+        });
+        if local { Ok(Self { smtp: Some((host.to_owned(), port)), ..self }) } else { Err(refused()) }
+    }
+
+    /// Where mail is submitted by SMTP: host and port.
+    #[must_use]
+    pub fn smtp(&self) -> (&str, u16) {
+        let own = || {
+            let hosts = CLOUDS.iter().find(|hosts| hosts.graph == self.graph_resource());
+            (hosts.map_or("smtp.office365.com", |hosts| hosts.smtp), SUBMISSION)
+        };
+        self.smtp.as_ref().map_or_else(own, |(host, port)| (host, *port))
     }
 
     /// Those of that cloud; [`Cloud::Installation`] is `self`.
@@ -65,7 +101,7 @@ impl Endpoints {
         let hosts = CLOUDS.iter().find(|hosts| hosts.cloud == cloud);
         hosts.map_or_else(
             || self.clone(),
-            |hosts| Self { login: hosts.login.to_owned(), graph: hosts.graph.to_owned() },
+            |hosts| Self { login: hosts.login.to_owned(), graph: hosts.graph.to_owned(), smtp: None },
         )
     }
 
@@ -171,6 +207,13 @@ mod tests {
             assert_eq!(endpoints.issuer("t-1"), format!("{}/t-1/v2.0", hosts.login));
         }
         assert_eq!(here.of(Cloud::Installation), here);
+        assert_eq!(here.of(Cloud::Global).smtp(), ("smtp.office365.com", 587));
+        let sandbox = here.clone().with_sandbox_smtp("localhost:8587").unwrap();
+        assert_eq!(sandbox.smtp(), ("localhost", 8587));
+        assert_eq!(sandbox.of(Cloud::UsDefense).smtp(), ("outlook-dod.office365.us", 587));
+        for other in ["smtp.example.com:587", "localhost", "10.0.0.1:25", "localhost.example.com:587"] {
+            assert!(here.clone().with_sandbox_smtp(other).is_err(), "{other}");
+        }
         assert_eq!(here.exchange_resource(), "https://outlook.office.com");
     }
 

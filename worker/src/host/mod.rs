@@ -6,6 +6,7 @@ mod fetch;
 mod log;
 mod random;
 mod signing;
+mod submission;
 mod vault;
 
 pub(crate) use clock::now;
@@ -14,4 +15,5 @@ pub(crate) use fetch::Fetch;
 pub(crate) use log::{Line, log};
 pub(crate) use random::random;
 pub(crate) use signing::{is_signed_by, sign_ps256};
+pub(crate) use submission::submit;
 pub(crate) use vault::Vault;

@@ -46,7 +46,12 @@ impl Options {
         format!("http://localhost:{}", self.sandbox_port)
     }
 
-    /// Where the sandbox speaks SMTP and HTTPS with its own certificate.
+    /// Where the sandbox takes mail by SMTP.
+    fn sandbox_smtp_port(&self) -> u16 {
+        self.sandbox_port.saturating_add(2)
+    }
+
+    /// Where the sandbox speaks HTTPS with its own certificate.
     fn sandbox_tls_port(&self) -> u16 {
         self.sandbox_port.saturating_add(1)
     }
@@ -57,6 +62,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     ports::must_be_free(options.port, "--port")?;
     ports::must_be_free(options.sandbox_port, "--sandbox-port")?;
     ports::must_be_free(options.sandbox_tls_port(), "--sandbox-port")?;
+    ports::must_be_free(options.sandbox_smtp_port(), "--sandbox-port")?;
     if options.fresh {
         forget(workspace)?;
     }
@@ -66,8 +72,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     // From here on Ctrl-C ends them in order; before, it simply ends the step at hand.
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     let mut services = vec![start_sandbox(workspace, options, &secrets)?];
-    services.push(start_worker(workspace, options, &tools, &secrets)?);
+    // First, since the Worker's host reads once whose certificates to trust.
     wait_for("sandbox", &format!("{}/", options.sandbox()), &mut services, &mut signals)?;
+    services.push(start_worker(workspace, options, &tools, &secrets)?);
     wait_for("Worker", &format!("{}/healthz", options.worker()), &mut services, &mut signals)?;
     let seeded = seed::organisation(workspace, options, &secrets)?;
     welcome::print(workspace, options, &seeded, &clock::since(started))?;
@@ -121,7 +128,8 @@ fn start_sandbox(workspace: &Workspace, options: &Options, secrets: &Secrets) ->
         .arg(workspace.ours("sandbox"))
         .env("SANDBOX_CLIENT_ID", &secrets.client_id)
         .env("SANDBOX_CLIENT_SECRET", &secrets.client_secret)
-        .envs([("SANDBOX_SMTP_PORT", "0"), ("SANDBOX_SMTPS_PORT", "0")])
+        .env("SANDBOX_SMTP_PORT", options.sandbox_smtp_port().to_string())
+        .env("SANDBOX_SMTPS_PORT", "0")
         .env("SANDBOX_REDIRECT_URIS", format!("{0}/oauth/callback,{0}/oauth/approved", options.worker()))
         .current_dir(&workspace.root);
     Service::start("sandbox", &mut command, workspace.log("sandbox"))
@@ -138,6 +146,7 @@ fn start_worker(
         ("LOGIN_ORIGIN", options.sandbox()),
         ("GRAPH_ORIGIN", options.sandbox()),
         ("ENTRA_CLIENT_ID", secrets.client_id.clone()),
+        ("SANDBOX_SMTP", format!("localhost:{}", options.sandbox_smtp_port())),
     ];
     let mut command =
         tools.npm.wrangler(workspace, &["dev", "--local", "--show-interactive-dev-session=false"]);
@@ -147,6 +156,8 @@ fn start_worker(
         .arg(workspace.ours("state"))
         .arg("--env-file")
         .arg(secrets.file(workspace))
+        // For TLS with the sandbox's SMTP server.
+        .env("NODE_EXTRA_CA_CERTS", workspace.ours("sandbox").join("ca.pem"))
         .env(build::HOW, if takes_what_is_built() { "none" } else { "dev" });
     for (name, value) in variables {
         command.args(["--var", &format!("{name}:{value}")]);

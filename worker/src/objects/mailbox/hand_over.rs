@@ -1,59 +1,95 @@
 use std::rc::Rc;
 
-use api::{Code, SendMessage, Upstream};
+use api::{Code, Failure, SendMessage, Upstream};
 use gateway::Stage;
 use mail::Message;
-use microsoft::{Http as _, Refusal, Resource, SendMail, Sent, read_send_mail, send_mail};
+use microsoft::{
+    AccessToken, Endpoints, Http as _, Refusal, Resource, SendMail, Sent, read_send_mail, send_mail,
+};
 
 use super::Inner;
 use super::records::MessageRecord;
 use super::refresh::own_fault;
+use crate::config::Config;
 use crate::host::{Fetch, Vault};
 
 /// How an attempt ended.
 pub(super) enum Ended {
-    HandedOver { upstream: Upstream, pause_ms: Option<i64> },
-    Refused { refusal: Refusal, stage: Stage },
+    /// `failure` says who does not get it, when only some recipients were taken.
+    HandedOver {
+        upstream: Upstream,
+        pause_ms: Option<i64>,
+        failure: Option<Failure>,
+    },
+    Refused {
+        refusal: Refusal,
+        stage: Stage,
+    },
+}
+
+/// How one try with one access token ended.
+pub(super) enum Tried {
+    Ended(Ended),
+    /// A fresh token may do.
+    TokenRefused(Refusal),
 }
 
 impl Inner {
-    /// Hands one message to Graph, with a second try when only the access token was refused.
+    /// Hands one message over by the mailbox's kind, with a second try when only the access token was refused.
     pub(super) async fn hand_over(self: &Rc<Self>, record: &MessageRecord) -> Ended {
         let message = match self.body_of(record).await {
             Ok(message) => message,
             Err(refusal) => return Ended::Refused { refusal, stage: Stage::Token },
         };
+        let kind = self.store.mailbox().map(|mailbox| mailbox.settings.kind).unwrap_or_default();
+        let resource = Resource::of(kind).unwrap_or(Resource::Graph);
         let mut refused_token = None;
         loop {
-            let (number, token) = match self.access_token(Resource::Graph, refused_token).await {
+            let (number, token) = match self.access_token(resource, refused_token).await {
                 Ok(usable) => usable,
                 Err(refusal) => return Ended::Refused { refusal, stage: Stage::Token },
             };
-            match self.post(record, &message, &token).await {
-                Ok(Sent::HandedOver { upstream, pause_ms }) => {
-                    return Ended::HandedOver { upstream, pause_ms };
-                }
-                Ok(Sent::TokenRefused(_)) if refused_token.is_none() => refused_token = Some(number),
-                Ok(Sent::TokenRefused(refusal) | Sent::Refused(refusal)) | Err(refusal) => {
-                    return Ended::Refused { refusal, stage: Stage::HandOver };
-                }
+            let tried = match resource {
+                Resource::Graph => self.post(record, &message, &token).await,
+                Resource::Exchange => self.submit(record, &message, &token).await,
+            };
+            match tried {
+                Tried::Ended(ended) => return ended,
+                Tried::TokenRefused(_) if refused_token.is_none() => refused_token = Some(number),
+                Tried::TokenRefused(refusal) => return Ended::Refused { refusal, stage: Stage::HandOver },
             }
         }
     }
 
-    async fn post(
+    async fn post(&self, record: &MessageRecord, message: &Message, token: &AccessToken) -> Tried {
+        let refused = |refusal| Tried::Ended(Ended::Refused { refusal, stage: Stage::HandOver });
+        match self.post_to_graph(record, message, token).await {
+            Ok(Sent::HandedOver { upstream, pause_ms }) => {
+                Tried::Ended(Ended::HandedOver { upstream, pause_ms, failure: None })
+            }
+            Ok(Sent::TokenRefused(refusal)) => Tried::TokenRefused(refusal),
+            Ok(Sent::Refused(refusal)) | Err(refusal) => refused(refusal),
+        }
+    }
+
+    async fn post_to_graph(
         &self,
         record: &MessageRecord,
         message: &Message,
-        token: &microsoft::AccessToken,
+        token: &AccessToken,
     ) -> Result<Sent, Refusal> {
         let config = self.config().map_err(own_fault)?;
-        let cloud = self.store.authentication().map_err(own_fault)?.map(|it| it.cloud).unwrap_or_default();
-        let endpoints = config.registration.endpoints.of(cloud);
+        let endpoints = self.endpoints(&config)?;
         let request = send_mail(&endpoints, token, &record.id.to_string(), &SendMail::new(message))?;
         // The request may have arrived, whatever happened to its answer.
         let lost = |error| Refusal::new(Code::OutcomeUnknown, format!("Microsoft Graph: {error}"));
         Fetch::HAND_OVER.send(request).await.map_err(lost).map(|answer| read_send_mail(&answer))
+    }
+
+    /// The cloud that the tokens belong to.
+    pub(super) fn endpoints(&self, config: &Config) -> Result<Endpoints, Refusal> {
+        let cloud = self.store.authentication().map_err(own_fault)?.map(|it| it.cloud).unwrap_or_default();
+        Ok(config.registration.endpoints.of(cloud))
     }
 
     async fn body_of(&self, record: &MessageRecord) -> Result<Message, Refusal> {

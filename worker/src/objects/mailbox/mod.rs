@@ -20,6 +20,7 @@ mod refresh;
 mod remove;
 mod settings;
 mod store;
+mod submit;
 mod tokens;
 
 use std::cell::{Cell, RefCell};

@@ -96,10 +96,10 @@ impl Inner {
         message.changed_at = now;
         let object = message.id.to_string();
         let outcome = match ended {
-            Ended::HandedOver { upstream, pause_ms } => {
+            Ended::HandedOver { upstream, pause_ms, failure } => {
                 self.pause_for(pause_ms);
                 message.state = MessageState::HandedOver;
-                message.failure = None;
+                message.failure = failure;
                 message.upstream = Some(upstream);
                 self.store.delete_chunks(message.id)?;
                 let mut mailbox = self.store.mailbox()?;
@@ -174,7 +174,8 @@ impl Inner {
             let inner = self.clone();
             self.in_background(async move {
                 // A failure is noted in the authentication; the next send tries again.
-                let _ = inner.renew(Resource::Graph).await;
+                let kind = inner.store.mailbox().map(|mailbox| mailbox.settings.kind).unwrap_or_default();
+                let _ = inner.renew(Resource::of(kind).unwrap_or(Resource::Graph)).await;
                 inner.work_on_kv().await;
             });
         }

@@ -1,0 +1,192 @@
+use api::{Code, Upstream};
+use microsoft::Refusal;
+use smtp::{Class, Ending, Outcome, Phase, Reply, Switch, Verdict, judge};
+
+use crate::Stage;
+
+/// What an SMTP conversation came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Submitted {
+    /// The server took the message.
+    HandedOver {
+        /// Its words and its own number for the message.
+        upstream: Upstream,
+        /// The recipients that it did not take, as places in the envelope, with its words for each.
+        refused: Vec<(usize, String)>,
+    },
+    /// The server did not take the access token; a fresh one may do.
+    TokenRefused(Refusal),
+    /// Anything else.
+    Refused(Refusal, Stage),
+}
+
+/// Understands the outcome of a submission with an access token.
+#[must_use]
+pub fn understand(outcome: &Outcome) -> Submitted {
+    let refused = |code, detail: String| Submitted::Refused(Refusal::new(code, detail), Stage::HandOver);
+    match &outcome.ending {
+        Ending::HandedOver { reply, queue_id } => {
+            let mut upstream = upstream(reply);
+            upstream.request_id.clone_from(queue_id);
+            let refused = outcome.verdicts.iter().enumerate().filter_map(|(place, verdict)| match verdict {
+                Verdict::Refused(reply) | Verdict::TryLater(reply) => Some((place, reply.to_string())),
+                Verdict::Accepted | Verdict::NotSent | Verdict::Unknown => None,
+            });
+            Submitted::HandedOver { upstream, refused: refused.collect() }
+        }
+        Ending::SignedIn(_) => refused(Code::Internal, "there was no message to hand over".to_owned()),
+        Ending::Refused(reply) => by_reply(reply, outcome.phase),
+        Ending::NoRecipient => {
+            let first = outcome.verdicts.iter().find_map(|verdict| match verdict {
+                Verdict::Refused(reply) | Verdict::TryLater(reply) => Some(reply),
+                Verdict::Accepted | Verdict::NotSent | Verdict::Unknown => None,
+            });
+            match first {
+                Some(reply) => by_reply(reply, Phase::RcptTo),
+                None => refused(Code::RecipientRefused, "the server took no recipient".to_owned()),
+            }
+        }
+        Ending::Stopped(stop) => {
+            let refusal = Refusal::new(Code::MicrosoftUnavailable, format!("SMTP: {stop}"));
+            Submitted::Refused(refusal, Stage::HandOver)
+        }
+        Ending::Unknown(stop) => refused(Code::OutcomeUnknown, format!("SMTP: {stop}")),
+    }
+}
+
+fn upstream(reply: &Reply) -> Upstream {
+    Upstream {
+        status: reply.code(),
+        code: reply.enhanced().map(|enhanced| enhanced.to_string()),
+        message: Some(reply.text()).filter(|text| !text.is_empty()),
+        request_id: None,
+    }
+}
+
+fn by_reply(reply: &Reply, phase: Phase) -> Submitted {
+    let judgement = judge(reply, phase);
+    let code = match judgement.class {
+        Class::Fine | Class::TryLater => Code::MicrosoftUnavailable,
+        Class::TryMuchLater | Class::MailboxFull => Code::QuotaReached,
+        Class::ConcurrencyLimit => Code::Throttled,
+        Class::SignInAgain => Code::SignInAgain,
+        Class::Administrator(Switch::SendAs) => Code::SendAsDenied,
+        Class::Administrator(Switch::BlockedSender | Switch::BlockedTenant) => Code::SendingBlocked,
+        Class::Administrator(_) => Code::AdministratorNeeded,
+        Class::FewerRecipients | Class::RecipientRefused => Code::RecipientRefused,
+        Class::MessageRefused => Code::MessageRefused,
+        Class::OurBug => Code::RequestRejected,
+    };
+    let refusal = Refusal {
+        upstream: Some(upstream(reply)),
+        retry_after_ms: judgement.wait.and_then(|wait| i64::try_from(wait.as_millis()).ok()),
+        ..Refusal::new(code, format!("{} The server said: {reply}", judgement.words))
+    };
+    match (judgement.class, phase) {
+        (Class::SignInAgain, Phase::Auth) => Submitted::TokenRefused(refusal),
+        // Nothing of the message has left, and no message can be at fault.
+        (_, Phase::Greeting | Phase::Ehlo | Phase::StartTls | Phase::Auth) => {
+            Submitted::Refused(refusal, Stage::Token)
+        }
+        _ => Submitted::Refused(refusal, Stage::HandOver),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smtp::{Auth, Credentials, EhloName, Encoding, Message, Plan, Security, Session, Stop, Wish};
+
+    use super::*;
+
+    /// A conversation over an open line in which the server says these replies, and then hangs up.
+    fn after(replies: &[&str]) -> Submitted {
+        let message =
+            Message::new("a@b.nl".parse().unwrap(), vec!["k@c.nl".parse().unwrap()], 5, Encoding::SevenBit);
+        let mut session = Session::new(Plan {
+            ehlo_name: EhloName::new("localhost").unwrap(),
+            security: Security::ImplicitTls,
+            auth: Auth::XOAuth2(Credentials::new("a@b.nl", "token").unwrap()),
+            message: Some(message.unwrap()),
+        });
+        let (mut replies, mut chunks) = (replies.iter(), ["hoi\r\n"].into_iter());
+        loop {
+            match session.wish() {
+                Wish::Write(_) => {}
+                Wish::Read => match replies.next() {
+                    Some(reply) => session.received(format!("{reply}\r\n").as_bytes()),
+                    None => session.closed(),
+                },
+                Wish::UpgradeToTls => session.tls_ready(),
+                Wish::NextChunk => match chunks.next() {
+                    Some(chunk) => session.chunk(chunk.as_bytes()),
+                    None => session.end_of_message(),
+                },
+                Wish::Finished(outcome) => return understand(&outcome),
+                Wish::Close => panic!("no outcome"),
+            }
+        }
+    }
+
+    const UP_TO_DATA: [&str; 7] = [
+        "220 hello",
+        "250-hello\r\n250 AUTH XOAUTH2",
+        "334 ",
+        "235 2.7.0 in",
+        "250 2.1.0 ok",
+        "250 2.1.5 ok",
+        "354 go",
+    ];
+
+    fn code(replies: &[&str]) -> (Code, Stage) {
+        match after(replies) {
+            Submitted::Refused(refusal, stage) => (refusal.code, stage),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_final_yes_is_a_hand_over() {
+        let replies = [&UP_TO_DATA[..], &["250 2.0.0 OK <x@y> [Hostname=AM0.example]"]].concat();
+        let Submitted::HandedOver { upstream, refused } = after(&replies) else { panic!("not handed over") };
+        assert!(refused.is_empty());
+        assert_eq!((upstream.status, upstream.code.as_deref()), (250, Some("2.0.0")));
+    }
+
+    #[test]
+    fn each_no_is_whose_it_is() {
+        let until = |count: usize, last: &'static str| code(&[&UP_TO_DATA[..count], &[last]].concat());
+        let switched_off =
+            "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox.";
+        assert_eq!(until(3, switched_off), (Code::AdministratorNeeded, Stage::Token));
+        assert_eq!(until(0, "421 4.3.2 Service not active"), (Code::MicrosoftUnavailable, Stage::Token));
+        assert_eq!(until(5, "550 5.1.1 nobody"), (Code::RecipientRefused, Stage::HandOver));
+        let denied = "554 5.2.252 SendAsDenied; a@b.nl not allowed to send as x@b.nl";
+        assert_eq!(until(7, denied), (Code::SendAsDenied, Stage::HandOver));
+        let quota = "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException";
+        assert_eq!(until(7, quota), (Code::QuotaReached, Stage::HandOver));
+        let many = "432 4.3.2 Concurrent connections limit exceeded.";
+        assert_eq!(until(7, many), (Code::Throttled, Stage::HandOver));
+    }
+
+    #[test]
+    fn a_token_that_is_not_taken_is_tried_afresh() {
+        let replies = [&UP_TO_DATA[..3], &["535 5.7.3 Authentication unsuccessful"]].concat();
+        assert!(
+            matches!(after(&replies), Submitted::TokenRefused(refusal) if refusal.code == Code::SignInAgain)
+        );
+    }
+
+    #[test]
+    fn a_cut_before_the_end_loses_nothing_and_after_it_nobody_knows() {
+        assert_eq!(code(&UP_TO_DATA[..5]), (Code::MicrosoftUnavailable, Stage::HandOver));
+        assert_eq!(code(&UP_TO_DATA), (Code::OutcomeUnknown, Stage::HandOver));
+        let stopped = Stop::Closed;
+        assert!(
+            after(&UP_TO_DATA[..1])
+                == Submitted::Refused(
+                    Refusal::new(Code::MicrosoftUnavailable, format!("SMTP: {stopped}")),
+                    Stage::HandOver
+                )
+        );
+    }
+}

@@ -1,0 +1,130 @@
+//! Microsoft 365 SMTP OAuth2: the Worker itself speaks to the server, with the tokens of the same sign-in.
+
+use api::{Attachment, Code, Kind, MailboxState, MessageState, MessageView, SendMessage};
+use end_to_end::company::Company;
+use end_to_end::message::{PIXEL, attachment, letter, pdf};
+use end_to_end::{Options, Stack, scenario};
+use serde_json::{Value, json};
+
+/// A mailbox of this kind, signed in.
+async fn by_smtp<'s>(stack: &'s Stack, name: &str) -> Company<'s> {
+    let company = Company::new(stack, name).await;
+    let person = company.person().await;
+    person.save(|settings| settings.kind = Kind::SmtpOAuth2).await;
+    assert_eq!(person.sign_in(&company.account).await.state, MailboxState::Ready);
+    company
+}
+
+#[test]
+fn real_messages_arrive_as_they_were_posted() {
+    scenario(async {
+        let company = by_smtp(Stack::shared().await, "post").await;
+        let scan = pdf(4_000_000);
+        let logo = Attachment { content_id: Some("logo".to_owned()), ..attachment("logo.gif", PIXEL) };
+        for (subject, attachments) in [
+            ("Factuur 4711", vec![attachment("Factuur – café.pdf", &pdf(100_000))]),
+            ("請求書 第4711号 ありがとうございます", vec![logo]),
+            ("Scan", vec![attachment("scan.pdf", &scan)]),
+        ] {
+            let message = SendMessage {
+                html: Some("<p>Beste <b>Eva</b> <img src=\"cid:logo\" alt=\"\"></p>".to_owned()),
+                attachments: attachments.clone(),
+                ..letter(&company.account.upn, subject)
+            };
+            let view = company.hand_over(&message).await;
+            let upstream = view.upstream.unwrap();
+            assert_eq!((upstream.status, upstream.code.as_deref()), (250, Some("2.0.0")));
+            let mail = company.mails().await.pop().unwrap();
+            assert_eq!(mail.subject, subject);
+            assert_eq!(mail.text.as_deref().map(str::trim_end), Some("Beste klant, zie de bijlage."));
+            assert!(mail.html.unwrap().contains("cid:logo"));
+            let posted = &attachments[0];
+            let file = mail.attachments.iter().find(|file| file.filename == posted.filename).unwrap();
+            let bytes = company.stack.sandbox.bytes(file).await;
+            assert!(
+                end_to_end::message::attachment("x", &bytes).content == posted.content,
+                "the bytes differ"
+            );
+        }
+    });
+}
+
+#[test]
+fn every_mishap_on_the_way_ends_in_a_stated_outcome() {
+    scenario(async {
+        // Its own: a mishap before the sign-in hits whoever comes next.
+        let stack = &Stack::start(Options::default()).await;
+        for (mishap, state, code) in [
+            (
+                json!({ "reply": "421 4.3.2 Service not active", "step": "connect" }),
+                MessageState::WillRetry,
+                Code::MicrosoftUnavailable,
+            ),
+            (
+                json!({ "reply": "451 4.7.0 Temporary server error. Please try again later. PRX4", "step": "auth" }),
+                MessageState::WillRetry,
+                Code::MicrosoftUnavailable,
+            ),
+            (
+                json!({ "reply": "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox. Visit https://aka.ms/smtp_auth_disabled", "step": "auth" }),
+                MessageState::Held,
+                Code::AdministratorNeeded,
+            ),
+            (
+                json!({ "reply": "550 5.1.1 User unknown", "step": "rcpt" }),
+                MessageState::Refused,
+                Code::RecipientRefused,
+            ),
+            (
+                json!({ "reply": "432 4.3.2 Concurrent connections limit exceeded.", "step": "end_of_data" }),
+                MessageState::WillRetry,
+                Code::Throttled,
+            ),
+            (
+                json!({ "reply": "554 5.2.252 SendAsDenied; not allowed", "step": "end_of_data" }),
+                MessageState::Refused,
+                Code::SendAsDenied,
+            ),
+            (json!({ "gibberish": "ehlo" }), MessageState::WillRetry, Code::MicrosoftUnavailable),
+            (json!({ "endless": "ehlo" }), MessageState::WillRetry, Code::MicrosoftUnavailable),
+            (json!({ "inject_before_tls": true }), MessageState::WillRetry, Code::MicrosoftUnavailable),
+            (json!({ "certificate": "wrong_name" }), MessageState::WillRetry, Code::MicrosoftUnavailable),
+            (json!({ "certificate": "untrusted" }), MessageState::WillRetry, Code::MicrosoftUnavailable),
+            (json!({ "cut": { "step": "starttls" } }), MessageState::WillRetry, Code::MicrosoftUnavailable),
+            (json!({ "cut": { "step": "mail" } }), MessageState::WillRetry, Code::MicrosoftUnavailable),
+            (json!({ "accept_then_cut": true }), MessageState::Unknown, Code::OutcomeUnknown),
+        ] {
+            let company = by_smtp(stack, "pech").await;
+            let fault = order(&company, &mishap).await;
+            let message = letter(&company.account.upn, "Onderweg");
+            let view: MessageView = company.post(&message, Some(25)).await.expect(200).json();
+            let failure = view.failure.as_ref().unwrap_or_else(|| panic!("{mishap}: {view:?}"));
+            assert_eq!((view.state, failure.code), (state, code), "{mishap}: {view:?}");
+            stack.sandbox.call_off(fault).await;
+            let taken = usize::from(mishap.get("accept_then_cut").is_some());
+            assert_eq!(company.mails().await.len(), taken, "{mishap}");
+        }
+    });
+}
+
+#[test]
+fn a_server_that_says_nothing_more_is_not_waited_for_for_ever() {
+    scenario(async {
+        // Its own: a mishap before the sign-in hits whoever comes next.
+        let stack = &Stack::start(Options::default()).await;
+        for step in ["connect", "auth", "rcpt"] {
+            let company = by_smtp(stack, "stil").await;
+            let fault = order(&company, &json!({ "stall": step })).await;
+            let message = letter(&company.account.upn, "Stilte");
+            let accepted: MessageView = company.post(&message, None).await.expect(202).json();
+            let view = company.until(accepted.id, MessageState::WillRetry).await;
+            assert_eq!(view.failure.as_ref().unwrap().code, Code::MicrosoftUnavailable);
+            assert!(view.changed_at.since(view.accepted_at) < 60_000, "{step}");
+            stack.sandbox.call_off(fault).await;
+        }
+    });
+}
+
+async fn order(company: &Company<'_>, mishap: &Value) -> u64 {
+    company.stack.sandbox.fault(json!({ "at": "smtp", "do": mishap })).await
+}
