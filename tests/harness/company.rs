@@ -96,6 +96,13 @@ impl<'s> Company<'s> {
         .await
     }
 
+    /// Posts a whole message as its own program wrote it, and takes the outcome as it is.
+    pub async fn post_raw(&self, message: &[u8]) -> Answer {
+        let request = self.stack.with_key("POST", "/v1/messages", &self.key);
+        let request = request.header("content-type", "message/rfc822").header("prefer", "wait=20");
+        Answer::to(request.body(message.to_vec())).await
+    }
+
     /// Posts a message that must be handed over while the caller waits.
     pub async fn hand_over(&self, message: &SendMessage) -> MessageView {
         let view: MessageView = self.post(message, Some(20)).await.expect(200).json();

@@ -5,6 +5,8 @@ use serde::Deserialize;
 /// One mail in the sandbox's inbox.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Mail {
+    /// How it came: `graph-json`, `graph-mime` or `smtp`.
+    pub route: String,
     /// Who was signed in.
     pub account: String,
     /// From.
@@ -31,6 +33,18 @@ pub struct Mail {
     pub saved_to_sent: bool,
     /// Files.
     pub attachments: Vec<File>,
+    /// What was said around it, by SMTP.
+    pub envelope: Option<Envelope>,
+    pub(crate) raw: Option<String>,
+}
+
+/// What an SMTP client said around a message.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Envelope {
+    /// Who it is from.
+    pub mail_from: String,
+    /// Who it is for.
+    pub rcpt_to: Vec<String>,
 }
 
 impl Mail {
@@ -69,7 +83,7 @@ pub struct Header {
 }
 
 /// An attachment.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct File {
     /// Its name.
     pub filename: String,
@@ -79,5 +93,8 @@ pub struct File {
     pub content_id: Option<String>,
     /// Whether it is shown within the text.
     pub inline: bool,
-    pub(crate) url: String,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+    /// Where its bytes are, in the sandbox.
+    pub url: String,
 }

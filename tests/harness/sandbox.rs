@@ -21,6 +21,8 @@ pub struct Account {
     pub oid: String,
     /// Its user name, which is its address.
     pub upn: String,
+    /// Whose it is, as others see it.
+    pub name: String,
     /// Its password.
     pub password: String,
 }
@@ -188,6 +190,11 @@ impl Sandbox {
     /// The bytes of an attachment.
     pub async fn bytes(&self, attachment: &crate::mail::File) -> Vec<u8> {
         self.get(&attachment.url).await.body
+    }
+
+    /// A mail as it came over the wire; only SMTP leaves it as it was.
+    pub async fn raw(&self, mail: &crate::mail::Mail) -> Vec<u8> {
+        self.get(mail.raw.as_deref().unwrap()).await.body
     }
 
     fn url(&self, path: &str) -> String {

@@ -43,6 +43,7 @@ mod registrations;
 mod removal;
 mod renewals;
 mod restart;
+mod routes;
 mod sending;
 mod settings;
 mod states;

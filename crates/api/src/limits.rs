@@ -6,6 +6,10 @@
 /// within half of a 128 MB isolate: 64 / 3 / 3 = 7.1 MiB, rounded down.
 pub const REQUEST_BYTES_MAX: usize = 7 * 1024 * 1024;
 
+/// Largest raw message accepted, in bytes. It is never decoded: while it is accepted we hold it at most four times (request,
+/// call, sealed copy, and the growth of one of them), which stays within half of a 96 MiB module.
+pub const RAW_REQUEST_BYTES_MAX: usize = 12 * 1024 * 1024;
+
 /// Largest body of every other request: settings and consent are a few hundred bytes, an authorisation code about 1 kB.
 pub const SMALL_REQUEST_BYTES_MAX: usize = 64 * 1024;
 

@@ -8,6 +8,7 @@
 
 mod address;
 mod attachment;
+mod content;
 #[cfg(feature = "fixtures")]
 pub mod fixtures;
 mod header;
@@ -18,6 +19,7 @@ mod text;
 
 pub use address::{AddressError, Correspondent, EmailAddress};
 pub use attachment::Attachment;
+pub use content::Content;
 pub use header::{Header, HeaderError};
 pub use message::{Body, Message};
 pub use mime::{Bcc, InternetMessageId, InternetMessageIdError, MimeFrame};

@@ -20,6 +20,7 @@ mod redirect_error;
 mod refusal;
 mod scopes;
 mod send_mail;
+mod send_mime;
 mod token;
 mod token_answer;
 
@@ -38,4 +39,5 @@ pub use scopes::{
     Resource, Sending, asked_at_consent, asked_of_administrator, missing, needed, permission_name,
 };
 pub use send_mail::{MESSAGE_BYTES_MAX, REQUEST_BYTES_MAX, SendMail, Sent, read_send_mail, send_mail};
+pub use send_mime::{MIME_BYTES_MAX, send_mime};
 pub use token::{Http, Proof, Redemption, TokenEndpoint, Tokens};

@@ -2,7 +2,7 @@ use http::Method;
 use oauth2::AccessToken;
 use serde::Deserialize;
 
-use crate::graph::request;
+use crate::graph::{JSON, request};
 use crate::graph_error::refusal;
 use crate::{Endpoints, HttpRequest, HttpResponse, Refusal};
 
@@ -48,7 +48,7 @@ pub fn me(
     client_request_id: &str,
 ) -> Result<HttpRequest, Refusal> {
     let url = endpoints.graph("/me?$select=id,displayName,mail,userPrincipalName,proxyAddresses");
-    request(Method::GET, url, token, client_request_id, Vec::new())
+    request(Method::GET, url, token, client_request_id, JSON, Vec::new())
 }
 
 /// Reads the answer to [`me`].

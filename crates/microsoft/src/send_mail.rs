@@ -7,7 +7,7 @@ use oauth2::AccessToken;
 use serde::Serialize;
 use serde::ser::{SerializeSeq as _, Serializer};
 
-use crate::graph::request;
+use crate::graph::{JSON, request};
 use crate::graph_error::refusal;
 use crate::refusal::retry_after_ms;
 use crate::{Endpoints, HttpRequest, HttpResponse, Refusal};
@@ -67,7 +67,7 @@ pub fn send_mail(
 ) -> Result<HttpRequest, Refusal> {
     let body = serde_json::to_vec(&mail.body())
         .map_err(|_| Refusal::new(Code::Internal, "the message can't be written as JSON"))?;
-    request(Method::POST, endpoints.graph("/me/sendMail"), token, client_request_id, body)
+    request(Method::POST, endpoints.graph("/me/sendMail"), token, client_request_id, JSON, body)
 }
 
 /// What Graph said to a `sendMail`.

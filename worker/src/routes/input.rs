@@ -23,14 +23,23 @@ pub(super) async fn bytes(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
     Ok(read)
 }
 
+/// Whether a body says it is of that media type.
+pub(super) fn is_of(request: &Request, media_type: &str) -> bool {
+    essence(request).eq_ignore_ascii_case(media_type)
+}
+
+/// The media type without its parameters.
+fn essence(request: &Request) -> &str {
+    let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    media_type.unwrap_or_default().split(';').next().unwrap_or_default().trim()
+}
+
 /// Refuses a body that does not say it is JSON.
 pub(super) fn expect_json(request: &Request) -> Result<(), Problem> {
-    let media_type =
-        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
+    if is_of(request, "application/json") {
         return Ok(());
     }
+    let essence = essence(request);
     let said =
         if essence.is_empty() { "no media type".to_owned() } else { format!("the media type {essence}") };
     Err(Problem::new(Code::UnsupportedMediaType, format!("the request has {said}")))

@@ -1,10 +1,10 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use api::{Code, MessageState, MessageView, Problem, SendMessage};
+use api::{Code, MessageState, MessageView, Problem};
 use futures_channel::oneshot;
 use gateway::accept;
-use mail::Message;
+use mail::Content;
 
 use super::Inner;
 use super::calls::{Accept, Look};
@@ -21,17 +21,18 @@ impl Inner {
     /// Takes a message: sealed and written durably first, answered then, handed over afterwards.
     ///
     /// The runtime holds the answer back until the rows are durable (output gate), so `202` is true when it arrives.
-    pub(super) async fn accept(self: &Rc<Self>, call: Accept, body: &[u8]) -> Result<MessageView, Problem> {
+    pub(super) async fn accept(self: &Rc<Self>, call: Accept, body: Vec<u8>) -> Result<MessageView, Problem> {
         let config = self.config()?;
         let mailbox = self.store.mailbox()?;
-        let wire: SendMessage = serde_json::from_slice(body)
-            .map_err(|_| Problem::new(Code::Internal, "an accepted message can't be read again"))?;
-        let reference = wire.reference.clone();
-        let message = Message::read(wire).map_err(|errors| {
-            Problem::new(Code::FieldsRefused, "the message was not accepted").with_errors(errors)
-        })?;
-        accept(&mailbox.settings, &message)?;
-        drop(message);
+        let content = call
+            .form
+            .read_again(body.clone())
+            .ok_or_else(|| Problem::new(Code::Internal, "an accepted message can't be read again"))?;
+        accept(&mailbox.settings, &content)?;
+        let reference = match content {
+            Content::Fields(message) => message.reference,
+            Content::Raw(_) => None,
+        };
 
         let mut sealed = Vec::new();
         for (n, chunk) in body.chunks(CHUNK_BYTES).enumerate() {
@@ -51,6 +52,7 @@ impl Inner {
             changed_at: now,
             attempts: 0,
             chunks: u32::try_from(sealed.len()).unwrap_or(u32::MAX),
+            form: call.form,
             reference,
             next_attempt_at: None,
             failure: None,

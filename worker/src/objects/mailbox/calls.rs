@@ -3,6 +3,7 @@ use api::{
     MailboxSettings, MailboxView, MessageId, MessageView, OrganisationId, Problem, RefusedConsent,
     RegistrationView, SaveSettings, Timestamp,
 };
+use mail::{Content, Message, RawMessage};
 use serde::{Deserialize, Serialize};
 
 use super::Call;
@@ -14,6 +15,27 @@ pub(crate) struct Around {
     pub(crate) registration: RegistrationView,
     /// What an administrator would be asked; its `since` is the mailbox's to say.
     pub(crate) approval: ApprovalView,
+}
+
+/// The form in which a message was posted, and is stored. A stored format.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Form {
+    /// The JSON of [`api::SendMessage`].
+    #[default]
+    Json,
+    /// `message/rfc822`.
+    Raw,
+}
+
+impl Form {
+    /// Reads a body of this form, which was read once before.
+    pub(super) fn read_again(self, body: Vec<u8>) -> Option<Content> {
+        Some(match self {
+            Self::Json => Content::Fields(Box::new(Message::read(serde_json::from_slice(&body).ok()?).ok()?)),
+            Self::Raw => Content::Raw(Box::new(RawMessage::read(body).ok()?)),
+        })
+    }
 }
 
 macro_rules! calls {
@@ -95,9 +117,10 @@ calls! {
     /// Looks whether what stood in the way is gone, by renewing.
     CheckAgain { around: Around, } -> MailboxView, "check_again";
 
-    /// Takes a message; its JSON is the body of the call.
+    /// Takes a message, which is the body of the call.
     Accept {
         id: MessageId,
+        form: Form,
         /// How long the caller waits for the outcome, in milliseconds.
         wait_ms: u64,
     } -> MessageView, "accept";

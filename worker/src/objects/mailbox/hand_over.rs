@@ -1,13 +1,15 @@
 use std::rc::Rc;
 
-use api::{Code, Failure, SendMessage, Upstream};
+use api::{Code, Failure, Upstream};
 use gateway::Stage;
-use mail::Message;
+use mail::{Bcc, Content};
 use microsoft::{
     AccessToken, Endpoints, Http as _, Refusal, Resource, SendMail, Sent, read_send_mail, send_mail,
+    send_mime,
 };
 
 use super::Inner;
+use super::frame::frame;
 use super::records::MessageRecord;
 use super::refresh::own_fault;
 use crate::config::Config;
@@ -37,8 +39,8 @@ pub(super) enum Tried {
 impl Inner {
     /// Hands one message over by the mailbox's kind, with a second try when only the access token was refused.
     pub(super) async fn hand_over(self: &Rc<Self>, record: &MessageRecord) -> Ended {
-        let message = match self.body_of(record).await {
-            Ok(message) => message,
+        let content = match self.body_of(record).await {
+            Ok(content) => content,
             Err(refusal) => return Ended::Refused { refusal, stage: Stage::Token },
         };
         let kind = self.store.mailbox().map(|mailbox| mailbox.settings.kind).unwrap_or_default();
@@ -50,8 +52,8 @@ impl Inner {
                 Err(refusal) => return Ended::Refused { refusal, stage: Stage::Token },
             };
             let tried = match resource {
-                Resource::Graph => self.post(record, &message, &token).await,
-                Resource::Exchange => self.submit(record, &message, &token).await,
+                Resource::Graph => self.post(record, &content, &token).await,
+                Resource::Exchange => self.submit(record, &content, &token).await,
             };
             match tried {
                 Tried::Ended(ended) => return ended,
@@ -61,9 +63,9 @@ impl Inner {
         }
     }
 
-    async fn post(&self, record: &MessageRecord, message: &Message, token: &AccessToken) -> Tried {
+    async fn post(&self, record: &MessageRecord, content: &Content, token: &AccessToken) -> Tried {
         let refused = |refusal| Tried::Ended(Ended::Refused { refusal, stage: Stage::HandOver });
-        match self.post_to_graph(record, message, token).await {
+        match self.post_to_graph(record, content, token).await {
             Ok(Sent::HandedOver { upstream, pause_ms }) => {
                 Tried::Ended(Ended::HandedOver { upstream, pause_ms, failure: None })
             }
@@ -75,12 +77,21 @@ impl Inner {
     async fn post_to_graph(
         &self,
         record: &MessageRecord,
-        message: &Message,
+        content: &Content,
         token: &AccessToken,
     ) -> Result<Sent, Refusal> {
         let config = self.config().map_err(own_fault)?;
         let endpoints = self.endpoints(&config)?;
-        let request = send_mail(&endpoints, token, &record.id.to_string(), &SendMail::new(message))?;
+        let id = record.id.to_string();
+        let request = match content {
+            // JSON has no place for a calendar part.
+            Content::Fields(message) if message.has_invitation() => {
+                let mime = message.to_mime(&frame(record, content.from(), &config, Bcc::Kept)?);
+                send_mime(&endpoints, token, &id, &mime)?
+            }
+            Content::Fields(message) => send_mail(&endpoints, token, &id, &SendMail::new(message))?,
+            Content::Raw(raw) => send_mime(&endpoints, token, &id, raw.as_bytes())?,
+        };
         // The request may have arrived, whatever happened to its answer.
         let lost = |error| Refusal::new(Code::OutcomeUnknown, format!("Microsoft Graph: {error}"));
         Fetch::HAND_OVER.send(request).await.map_err(lost).map(|answer| read_send_mail(&answer))
@@ -92,16 +103,15 @@ impl Inner {
         Ok(config.registration.endpoints.of(cloud))
     }
 
-    async fn body_of(&self, record: &MessageRecord) -> Result<Message, Refusal> {
+    async fn body_of(&self, record: &MessageRecord) -> Result<Content, Refusal> {
         let config = self.config().map_err(own_fault)?;
         let mailbox = self.store.mailbox().map_err(own_fault)?;
         let unreadable = || Refusal::new(Code::Internal, "the stored message can't be read");
-        let mut json = Vec::new();
+        let mut body = Vec::new();
         for (n, sealed) in self.store.chunks(record.id).map_err(own_fault)?.iter().enumerate() {
             let as_record = mailbox.sealed_as("message_body", format!("{}/{n}", record.id));
-            json.extend(Vault(&config.ring).open(&as_record, sealed).await.map_err(own_fault)?);
+            body.extend(Vault(&config.ring).open(&as_record, sealed).await.map_err(own_fault)?);
         }
-        let wire: SendMessage = serde_json::from_slice(&json).map_err(|_| unreadable())?;
-        Message::read(wire).map_err(|_| unreadable())
+        record.form.read_again(body).ok_or_else(unreadable)
     }
 }

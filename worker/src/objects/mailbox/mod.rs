@@ -9,6 +9,7 @@ mod alarm;
 mod approval;
 mod calls;
 mod consent;
+mod frame;
 mod hand_over;
 mod kv;
 mod page;
@@ -40,7 +41,7 @@ use crate::registration::Registration;
 
 pub(crate) use calls::{
     Accept, Answer, Around, AskApproval, AskSettings, BeginAttempt, CheckAgain, CreateMailbox, FinishAttempt,
-    FinishedAttempt, Look, Nudge, RefuseAttempt, Remove, Save, Status,
+    FinishedAttempt, Form, Look, Nudge, RefuseAttempt, Remove, Save, Status,
 };
 
 /// One mailbox.
@@ -128,7 +129,7 @@ impl DurableObject for Mailbox {
             Remove::NAME => reply(read(request).await.and_then(|call: Remove| inner.remove(call.around))),
             Accept::NAME => match read::<Accept>(request).await {
                 Ok(call) => match request.bytes().await {
-                    Ok(body) => reply(inner.accept(call, &body).await),
+                    Ok(body) => reply(inner.accept(call, body).await),
                     Err(_) => reply::<()>(Err(internal("a message's body can't be read"))),
                 },
                 Err(problem) => reply::<()>(Err(problem)),

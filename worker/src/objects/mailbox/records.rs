@@ -5,6 +5,8 @@ use api::{OrganisationId, Problem, Timestamp, Upstream};
 use gateway::{Attempt, Authentication, Record, SealedText};
 use serde::{Deserialize, Serialize};
 
+use super::calls::Form;
+
 /// What is stored of the mailbox itself. A stored format: later versions must read it.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct MailboxRecord {
@@ -70,6 +72,9 @@ pub(super) struct MessageRecord {
     pub(super) attempts: u32,
     /// Sealed chunks of the body.
     pub(super) chunks: u32,
+    /// What the body is.
+    #[serde(default)]
+    pub(super) form: Form,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) reference: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

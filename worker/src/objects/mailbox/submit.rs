@@ -1,12 +1,15 @@
 //! One message by SMTP, from this very object: Microsoft 365 with an access token.
 
+use std::borrow::Cow;
+
 use api::{Code, Failure};
-use gateway::{Stage, Submitted, sha256, understand};
-use mail::{Bcc, EmailAddress, Message, MimeFrame};
+use gateway::{Stage, Submitted, understand};
+use mail::{Bcc, Content, EmailAddress};
 use microsoft::{AccessToken, Refusal};
 use smtp::{Auth, Credentials, EhloName, Encoding, Plan, Security, Session};
 
 use super::Inner;
+use super::frame::{frame, own_name};
 use super::hand_over::{Ended, Tried};
 use super::records::MessageRecord;
 use super::refresh::{not_signed_in, own_fault};
@@ -17,13 +20,12 @@ impl Inner {
     pub(super) async fn submit(
         &self,
         record: &MessageRecord,
-        message: &Message,
+        content: &Content,
         token: &AccessToken,
     ) -> Tried {
         let refused = |refusal, stage| Tried::Ended(Ended::Refused { refusal, stage });
-        let recipients: Vec<EmailAddress> =
-            message.recipients().map(|recipient| recipient.address().clone()).collect();
-        let submitted = self.converse(record, message, recipients.clone(), token).await;
+        let recipients = content.recipients();
+        let submitted = self.converse(record, content, recipients.clone(), token).await;
         match submitted {
             Err(refusal) => refused(refusal, Stage::Token),
             Ok(Submitted::TokenRefused(refusal)) => Tried::TokenRefused(refusal),
@@ -38,7 +40,7 @@ impl Inner {
     async fn converse(
         &self,
         record: &MessageRecord,
-        message: &Message,
+        content: &Content,
         recipients: Vec<EmailAddress>,
         token: &AccessToken,
     ) -> Result<Submitted, Refusal> {
@@ -46,13 +48,20 @@ impl Inner {
         let config = self.config().map_err(own_fault)?;
         let endpoints = self.endpoints(&config)?;
         let authentication = self.store.authentication().map_err(own_fault)?.ok_or_else(not_signed_in)?;
-        let own_name = config.public_origin.rsplit_once("://").map_or("", |(_, host)| host);
-        let own_name = own_name.split(':').next().unwrap_or_default();
+        let own_name = own_name(&config);
 
-        let sender = message.from.address();
-        let mime = message.to_mime(&frame(record, sender, own_name).ok_or_else(|| wrong("no message id"))?);
-        let encoding = if message.needs_smtputf8() { Encoding::Utf8Headers } else { Encoding::SevenBit };
-        let size = u64::try_from(mime.len()).unwrap_or(u64::MAX);
+        let sender = content.from();
+        let (bytes, encoding) = match content {
+            Content::Fields(message) => {
+                let utf8 = message.needs_smtputf8();
+                let mime = message.to_mime(&frame(record, sender, &config, Bcc::Dropped)?);
+                (Cow::Owned(mime), if utf8 { Encoding::Utf8Headers } else { Encoding::SevenBit })
+            }
+            Content::Raw(raw) if raw.needs_smtputf8() => (raw.for_smtp(), Encoding::Utf8Headers),
+            Content::Raw(raw) if raw.needs_8bitmime() => (raw.for_smtp(), Encoding::EightBit),
+            Content::Raw(raw) => (raw.for_smtp(), Encoding::SevenBit),
+        };
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let envelope = smtp::Message::new(sender.clone(), recipients, size, encoding)
             .map_err(|error| Refusal::new(Code::RecipientRefused, error.to_string()))?;
         let credentials = Credentials::new(authentication.account.address, token.secret())
@@ -64,25 +73,9 @@ impl Inner {
             message: Some(envelope),
         });
         let (host, port) = endpoints.smtp();
-        let outcome = submit(host, port, &mut session, &mime).await;
+        let outcome = submit(host, port, &mut session, &bytes).await;
         Ok(understand(&outcome.ok_or_else(|| wrong("the conversation had no outcome"))?))
     }
-}
-
-/// The same for every try of one message, so that a second one is known as the same mail.
-fn frame(record: &MessageRecord, sender: &EmailAddress, own_name: &str) -> Option<MimeFrame> {
-    let id = record.id.to_string();
-    let domain =
-        sender.as_str().rsplit_once('@').map(|(_, domain)| domain).filter(|domain| domain.is_ascii());
-    let message_id = format!("{id}@{}", domain.unwrap_or(own_name));
-    // The id holds 80 random bits that nobody who wrote the body knew.
-    let [boundary @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = sha256(id.as_bytes());
-    Some(MimeFrame {
-        message_id: message_id.parse().ok()?,
-        date: record.accepted_at,
-        boundary,
-        bcc: Bcc::Dropped,
-    })
 }
 
 /// Says who does not get a message that was taken for others.

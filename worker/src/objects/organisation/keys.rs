@@ -1,4 +1,4 @@
-use api::{Code, KeyId, MailboxId, Problem, Timestamp};
+use api::{Code, FieldError, KeyId, MailboxId, Problem, Timestamp};
 use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +91,10 @@ impl Organisation {
                         format!("{from} is not an address that this key may send from"),
                     )
                     .with_param("allowed", &allowed())
+                    .with_errors(vec![FieldError {
+                        pointer: "/from".to_owned(),
+                        detail: "choose one of the addresses in allowed".to_owned(),
+                    }])
                 })
             }
             KeyUse::See(id) => {
