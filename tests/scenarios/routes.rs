@@ -3,8 +3,10 @@
 use api::{Code, Kind, MailboxState, MessageState, MessageView};
 use end_to_end::company::Company;
 use end_to_end::mail::{Address, File, Header, Mail};
+use end_to_end::message::letter;
 use end_to_end::{Stack, scenario};
 use mail::fixtures::{self, Input};
+use serde_json::json;
 
 /// What its reader gets of a mail, whatever transports may change taken away: line ends, and an end of line at the end.
 #[derive(Debug, PartialEq, Eq)]
@@ -147,5 +149,27 @@ fn a_raw_message_obeys_the_rule_about_senders() {
             assert_eq!((problem.code, &*problem.errors[0].pointer), (code, pointer), "{head}: {problem:?}");
         }
         assert_eq!(company.mails().await.len(), 0);
+    });
+}
+
+#[test]
+fn by_smtp_a_colleague_signs_in_and_the_shared_mailbox_sends() {
+    scenario(async {
+        let company = Company::new(Stack::shared().await, "samen").await;
+        let sandbox = &company.stack.sandbox;
+        let shared = &company.account.upn;
+        let colleague = sandbox.account_with("collega", json!({ "send_as": [shared] })).await;
+        let person = company.person().await;
+        person
+            .save(|settings| {
+                settings.kind = Kind::SmtpOAuth2;
+                settings.shared = true;
+            })
+            .await;
+        assert_eq!(person.sign_in(&colleague).await.state, MailboxState::Ready);
+        company.hand_over(&letter(shared, "Namens ons")).await;
+        let mail = sandbox.mails(&colleague).await.pop().unwrap();
+        assert_eq!((&mail.from.address, mail.subject.as_str()), (shared, "Namens ons"));
+        assert_eq!(mail.envelope.unwrap().mail_from, *shared);
     });
 }
