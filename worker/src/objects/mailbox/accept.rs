@@ -31,7 +31,10 @@ impl Inner {
         accept(&mailbox.settings, &content)?;
         let reference = match content {
             Content::Fields(message) => message.reference,
-            Content::Raw(_) => None,
+            Content::Raw(raw) => {
+                drop(raw); // as much again is about to be sealed
+                None
+            }
         };
 
         let mut sealed = Vec::new();
