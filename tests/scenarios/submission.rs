@@ -125,6 +125,28 @@ fn a_server_that_says_nothing_more_is_not_waited_for_for_ever() {
     });
 }
 
+#[test]
+fn smtp_auth_that_is_switched_off_shows_on_the_page_and_mail_goes_out_once_it_is_on() {
+    scenario(async {
+        let company = by_smtp(Stack::shared().await, "schakelaar").await;
+        let person = company.person().await;
+        let sandbox = &company.stack.sandbox;
+        sandbox.change(&company.account, json!({ "smtp_auth_disabled": true })).await;
+        let message = letter(&company.account.upn, "Wacht op de beheerder");
+        let view: MessageView = company.post(&message, Some(20)).await.expect(200).json();
+        assert_eq!((view.state, view.failure.unwrap().code), (MessageState::Held, Code::AdministratorNeeded));
+        let page = person.view().await;
+        assert_eq!((page.state, page.waiting), (MailboxState::AdministratorNeeded, 1));
+        let upstream = page.trouble.unwrap().upstream.unwrap();
+        assert_eq!((upstream.status, upstream.code.as_deref()), (535, Some("5.7.139")));
+
+        sandbox.change(&company.account, json!({ "smtp_auth_disabled": false })).await;
+        assert_eq!(person.check_again().await.state, MailboxState::Ready);
+        company.until(view.id, MessageState::HandedOver).await;
+        assert_eq!(company.mails().await.len(), 1);
+    });
+}
+
 async fn order(company: &Company<'_>, mishap: &Value) -> u64 {
     company.stack.sandbox.fault(json!({ "at": "smtp", "do": mishap })).await
 }

@@ -34,11 +34,14 @@ pub enum Stage {
     HandOver,
 }
 
-/// Whether a refusal of a message is about its mailbox, so that the next message would be refused, too: an administrator
-/// must change something first. `shared` says that the mailbox sends by somebody else's right.
+/// Whether a refusal is about the mailbox and not about one message, so that the next message would be refused, too: an
+/// administrator must change something first. `shared` says that the mailbox sends by somebody else's right.
 #[must_use]
-pub fn concerns_the_mailbox(code: Code, shared: bool) -> bool {
+pub fn concerns_the_mailbox(code: Code, stage: Stage, shared: bool) -> bool {
     match code {
+        // Whether Entra or the mail server did not let us in: no message had been named yet.
+        Code::AdministratorNeeded => stage == Stage::Token,
+        _ if stage == Stage::Token => false,
         // Else it is one alias of many that may not be used.
         Code::SendAsDenied => shared,
         Code::MailboxUnavailable | Code::SendingBlocked | Code::PermissionMissing => true,
@@ -58,7 +61,7 @@ pub fn after_refusal(
 ) -> Next {
     match refusal.code {
         Code::OutcomeUnknown => Next::Unknown,
-        code if concerns_the_mailbox(code, shared) => Next::Hold,
+        code if concerns_the_mailbox(code, stage, shared) => Next::Hold,
         // Without a token no message can be at fault.
         code if stage == Stage::Token && !code.retryable() => Next::Hold,
         // What these need is not in the message: it waits, and nothing is lost.
@@ -129,6 +132,17 @@ mod tests {
         let blocked = Refusal::new(Code::AdministratorNeeded, "");
         assert_eq!(after_refusal(&blocked, Stage::Token, false, 1, NOW, 0), Next::Hold);
         assert_eq!(after_refusal(&blocked, Stage::HandOver, false, 1, NOW, 0), Next::Refuse);
+    }
+
+    #[test]
+    fn who_was_not_let_in_is_told_on_the_page() {
+        assert!(concerns_the_mailbox(Code::AdministratorNeeded, Stage::Token, false));
+        assert!(!concerns_the_mailbox(Code::AdministratorNeeded, Stage::HandOver, false));
+        assert!(
+            !concerns_the_mailbox(Code::SignInAgain, Stage::Token, false),
+            "the renewal tells that itself"
+        );
+        assert!(concerns_the_mailbox(Code::SendingBlocked, Stage::HandOver, false));
     }
 
     #[test]

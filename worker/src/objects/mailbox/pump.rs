@@ -119,7 +119,7 @@ impl Inner {
                 }
                 let mailbox = self.store.mailbox()?;
                 let shared = mailbox.settings.shared;
-                if stage == Stage::HandOver && concerns_the_mailbox(refusal.code, shared) {
+                if concerns_the_mailbox(refusal.code, stage, shared) {
                     self.note_failure(&mailbox, &refusal);
                 }
                 let jitter = u32::from_le_bytes(random::<4>()?);
