@@ -153,6 +153,29 @@ fn a_raw_message_obeys_the_rule_about_senders() {
 }
 
 #[test]
+fn what_waits_while_the_kind_is_changed_is_judged_again() {
+    scenario(async {
+        let company = Company::new(Stack::shared().await, "overstap").await;
+        let person = company.person().await;
+        let alias = format!("verkoop.{}", company.account.upn);
+        person
+            .save(|settings| {
+                settings.kind = Kind::SmtpOAuth2;
+                settings.aliases = vec![alias.clone()];
+            })
+            .await;
+        let raw = format!("From: {alias}\r\nTo: klant@example.com\r\nSubject: Wacht\r\n\r\nhoi\r\n");
+        let waits: MessageView = company.post_raw(raw.as_bytes()).await.expect(200).json();
+        assert_eq!(waits.state, MessageState::Held, "{waits:?}");
+        person.save(|settings| settings.kind = Kind::GraphOAuth2).await;
+        person.sign_in(&company.account).await;
+        let refused = company.until(waits.id, MessageState::Refused).await;
+        assert_eq!(refused.failure.unwrap().code, Code::FieldsRefused);
+        assert_eq!(company.mails().await.len(), 0);
+    });
+}
+
+#[test]
 fn by_smtp_a_colleague_signs_in_and_the_shared_mailbox_sends() {
     scenario(async {
         let company = Company::new(Stack::shared().await, "samen").await;

@@ -1,7 +1,7 @@
 use std::rc::Rc;
 
 use api::{Code, Failure, Upstream};
-use gateway::Stage;
+use gateway::{Stage, accept};
 use mail::{Bcc, Content};
 use microsoft::{
     AccessToken, Endpoints, Http as _, Refusal, Resource, SendMail, Sent, read_send_mail, send_mail,
@@ -43,8 +43,16 @@ impl Inner {
             Ok(content) => content,
             Err(refusal) => return Ended::Refused { refusal, stage: Stage::Token },
         };
-        let kind = self.store.mailbox().map(|mailbox| mailbox.settings.kind).unwrap_or_default();
-        let resource = Resource::of(kind).unwrap_or(Resource::Graph);
+        let settings = match self.store.mailbox().map_err(own_fault) {
+            Ok(mailbox) => mailbox.settings,
+            Err(refusal) => return Ended::Refused { refusal, stage: Stage::Token },
+        };
+        // The kind may have changed while the message waited; what the new route would change or drop is not sent by it.
+        if let Err(problem) = accept(&settings, &content) {
+            let stage = if problem.code == Code::KindNotAvailable { Stage::Token } else { Stage::HandOver };
+            return Ended::Refused { refusal: Refusal::new(problem.code, problem.detail), stage };
+        }
+        let resource = Resource::of(settings.kind).unwrap_or(Resource::Graph);
         let mut refused_token = None;
         loop {
             let (number, token) = match self.access_token(resource, refused_token).await {
