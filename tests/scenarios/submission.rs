@@ -1,6 +1,6 @@
 //! Microsoft 365 SMTP OAuth2: the Worker itself speaks to the server, with the tokens of the same sign-in.
 
-use api::{Attachment, Code, Kind, MailboxState, MessageState, MessageView, SendMessage};
+use api::{Attachment, Code, Kind, MailboxState, MessageState, MessageView, Reason, SendMessage};
 use end_to_end::company::Company;
 use end_to_end::message::{PIXEL, attachment, letter, pdf};
 use end_to_end::{Options, Stack, scenario};
@@ -137,7 +137,9 @@ fn smtp_auth_that_is_switched_off_shows_on_the_page_and_mail_goes_out_once_it_is
         assert_eq!((view.state, view.failure.unwrap().code), (MessageState::Held, Code::AdministratorNeeded));
         let page = person.view().await;
         assert_eq!((page.state, page.waiting), (MailboxState::AdministratorNeeded, 1));
-        let upstream = page.trouble.unwrap().upstream.unwrap();
+        let trouble = page.trouble.unwrap();
+        assert_eq!(trouble.reason, Some(Reason::SmtpAuthOffMailbox));
+        let upstream = trouble.upstream.unwrap();
         assert_eq!((upstream.status, upstream.code.as_deref()), (535, Some("5.7.139")));
 
         sandbox.change(&company.account, json!({ "smtp_auth_disabled": false })).await;

@@ -14,7 +14,7 @@ use crate::parts::breaks::Breaks;
 use crate::parts::details::Details;
 use crate::parts::icon::ToneIcon;
 use crate::settings::{self, ConflictChoice};
-use crate::status::{self, SendAsLine};
+use crate::status::{self, CommandLine};
 use crate::words::letter;
 use crate::words::problem::{self, WayOut};
 use crate::words::state::Tone;
@@ -140,7 +140,7 @@ fn more(desk: Desk, notice: &Notice) -> Option<AnyView> {
             let saved = desk.view.with_untracked(|view| view.settings.address.clone());
             let mailbox = problem.params.get("mailbox").cloned().unwrap_or(saved);
             let line = letter::send_as(&mailbox, problem.params.get("account")?);
-            Some(view! { <SendAsLine id="send-as-notice" line/> }.into_any())
+            Some(view! { <CommandLine id="send-as-notice" line/> }.into_any())
         }
         _ => None,
     }

@@ -1,6 +1,6 @@
 //! What only an administrator can change: a message that says what, and the line for Exchange where one is enough.
 
-use api::{Code, MailboxState};
+use api::MailboxState;
 use leptos::prelude::*;
 
 use super::letter_box::{LetterBox, LetterLanguage};
@@ -29,18 +29,12 @@ fn Message() -> impl IntoView {
     let letter_language = LetterLanguage::new(desk);
     let case = Memo::new(move |_| desk.view.with(Case::of));
     let text = Signal::derive(move || letter::blocked(letter_language.get(), &case.read()));
-    let send_as = Memo::new(move |_| {
-        desk.view.with(|view| {
-            let denied = view.trouble.as_ref().is_some_and(|it| it.code == Code::SendAsDenied);
-            let account = view.authentication.as_ref().map(|it| it.account.address.clone());
-            account.filter(|_| denied).map(|account| letter::send_as(&view.settings.address, &account))
-        })
-    });
+    let command = Memo::new(move |_| case.with(Case::command));
     view! {
         <section class="ask" id="administrator" aria-labelledby="administrator-heading">
             <h3 id="administrator-heading">{t!(language, status.admin.heading)}</h3>
             <p>{t!(language, status.admin.lead)}</p>
-            {move || send_as.get().map(|line| view! { <SendAsLine id="send-as" line/> })}
+            {move || command.get().map(|line| view! { <CommandLine id="send-as" line/> })}
             <LetterBox id="admin-message" language=letter_language text/>
             <p class="actions">
                 <CopyButton id="copy-admin-message" text primary=true
@@ -51,9 +45,9 @@ fn Message() -> impl IntoView {
     }
 }
 
-/// The line of Exchange Online PowerShell that gives *Send As*; its button is `copy-` and the id.
+/// A line of Exchange Online PowerShell that mends what is in the way; its button is `copy-` and the id.
 #[component]
-pub(crate) fn SendAsLine(id: &'static str, line: String) -> impl IntoView {
+pub(crate) fn CommandLine(id: &'static str, line: String) -> impl IntoView {
     let language = Desk::here().language;
     let (shown, copy_id) =
         (line.clone(), if id == "send-as" { "copy-send-as" } else { "copy-send-as-notice" });

@@ -14,6 +14,6 @@ mod waiting;
 mod warnings;
 mod why;
 
-pub(crate) use administrator::SendAsLine;
+pub(crate) use administrator::CommandLine;
 pub(crate) use panel::StatusPanel;
 pub(crate) use remove::remove;

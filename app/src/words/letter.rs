@@ -26,6 +26,18 @@ pub(crate) struct Seen {
 }
 
 impl Case {
+    /// The line of Exchange Online PowerShell that mends it, where one line does.
+    pub(crate) fn command(&self) -> Option<String> {
+        let (seen, account) = (self.seen.as_ref()?, self.account.as_ref()?);
+        match (seen.code, seen.reason) {
+            (Code::SendAsDenied, _) => Some(send_as(&self.mailbox, account)),
+            (_, Some(Reason::SmtpAuthOffMailbox | Reason::SmtpAuthOffOrganisation)) => {
+                Some(smtp_auth_on(account))
+            }
+            _ => None,
+        }
+    }
+
     pub(crate) fn of(view: &MailboxView) -> Self {
         let asked = view.approval.as_ref().and_then(|approval| approval.tenant.clone());
         let signed_in = view.authentication.as_ref();
@@ -110,12 +122,7 @@ pub(crate) fn blocked(locale: Locale, case: &Case) -> String {
             (Some(sentence), if unknown { look_up } else { step })
         }
     };
-    let command = match (&case.seen, &case.account) {
-        (Some(seen), Some(account)) if seen.code == Code::SendAsDenied => {
-            Some(td_string!(locale, letter.blocked.send_as, line = send_as(&case.mailbox, account)))
-        }
-        _ => None,
-    };
+    let command = case.command().map(|line| td_string!(locale, letter.blocked.send_as, line = line));
     let what = sentence.map(|sentence| td_string!(locale, letter.blocked.what, sentence = sentence));
     let change = td_string!(locale, letter.blocked.change, step = step);
     let facts = [case.facts(locale), case.microsofts(locale)].concat();
@@ -125,6 +132,12 @@ pub(crate) fn blocked(locale: Locale, case: &Case) -> String {
         facts.join("\n"),
         td_string!(locale, letter.blocked.then).to_owned(),
     ])
+}
+
+/// The line of Exchange Online PowerShell that lets an account submit by SMTP. A mailbox's own switch overrides the
+/// organisation's, so this one is enough for both (Microsoft: authenticated-client-smtp-submission).
+fn smtp_auth_on(account: &str) -> String {
+    format!("Set-CASMailbox -Identity {account} -SmtpClientAuthenticationDisabled $false")
 }
 
 /// The line of Exchange Online PowerShell that lets somebody send as a mailbox.
@@ -234,6 +247,18 @@ mod tests {
             assert!(!letter.contains("sign-in logs"), "{letter}");
         }
         assert!(about(Code::AdministratorNeeded).contains("sign-in logs"));
+    }
+
+    #[test]
+    fn where_smtp_auth_is_off_the_line_names_who_signs_in() {
+        for reason in [Reason::SmtpAuthOffMailbox, Reason::SmtpAuthOffOrganisation] {
+            let seen = Seen { reason: Some(reason), ..case().seen.unwrap() };
+            let case = Case { seen: Some(seen), ..case() };
+            let line = "Set-CASMailbox -Identity anna@example.nl -SmtpClientAuthenticationDisabled $false";
+            assert_eq!(case.command().as_deref(), Some(line));
+            let letter = blocked(Locale::nl, &case);
+            assert!(letter.contains(line) && letter.contains("Geverifieerde SMTP"), "{letter}");
+        }
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub(crate) fn of(locale: Locale, reason: Reason) -> ReasonWords {
         Reason::ApprovalNeeded => words!(locale, approval_needed),
         Reason::CrossTenantPolicy => words!(locale, cross_tenant_policy),
         Reason::ServiceMissing => words!(locale, service_missing),
+        Reason::SmtpAuthOffMailbox => words!(locale, smtp_auth_off_mailbox),
+        Reason::SmtpAuthOffOrganisation => words!(locale, smtp_auth_off_organisation),
         Reason::SecretWrong => words!(locale, secret_wrong),
         Reason::SecretExpired => words!(locale, secret_expired),
         Reason::CredentialMissing => words!(locale, credential_missing),

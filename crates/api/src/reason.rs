@@ -93,6 +93,10 @@ reasons! {
     CrossTenantPolicy = "cross_tenant_policy", Administrator, "A cross-tenant access policy is in the way.";
     /// AADSTS50001, 500011, 500014
     ServiceMissing = "service_missing", Administrator, "The organisation lacks the Microsoft service that sending needs, or has switched it off.";
+    /// Found in a mail server's 535 5.7.139: `SmtpClientAuthenticationDisabled` of the mailbox
+    SmtpAuthOffMailbox = "smtp_auth_off_mailbox", Administrator, "Sending by SMTP (SMTP AUTH) is off for this mailbox.";
+    /// Found in a mail server's 535 5.7.139: `SmtpClientAuthenticationDisabled` of the organisation
+    SmtpAuthOffOrganisation = "smtp_auth_off_organisation", Administrator, "Sending by SMTP (SMTP AUTH) is off for the whole organisation.";
 
     // Whoever looks after the app registration mends it
     /// AADSTS7000215, 70002

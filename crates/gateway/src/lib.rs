@@ -27,7 +27,9 @@ pub use authentication::{AccessRecord, Authentication, Pause, SealedText, Sealed
 pub use credential::{Credential, Mint, Minted, Purpose, purpose, same_secret};
 pub use digest::sha256;
 pub use judge::{Judged, SignedIn, judge};
-pub use outbox::{CONCURRENCY_MAX, Next, RETRIES_MAX, Stage, after_refusal, concerns_the_mailbox};
+pub use outbox::{
+    CONCURRENCY_MAX, Next, RETRIES_MAX, Stage, after_refusal, concerns_the_mailbox, concurrency_max,
+};
 pub use registration::{warn_days_left, warns_today};
 pub use renewal::{
     DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, KV_PUT_EVERY_MS, REFRESH_TOKEN_LIFE_MS,

@@ -1,8 +1,18 @@
-use api::{Code, Timestamp};
+use api::{Code, Kind, Timestamp};
 use microsoft::Refusal;
 
-/// Messages of one mailbox handed over at the same time: what Graph allows per app and mailbox (throttling-limits).
+/// Messages of one mailbox handed over at the same time, by whatever kind.
 pub const CONCURRENCY_MAX: usize = 4;
+
+/// Messages of one mailbox handed over at the same time: four requests are what Graph allows per app and mailbox
+/// (throttling-limits), three connections what Exchange allows (SMTP client submission: `432 4.3.2` above that).
+#[must_use]
+pub const fn concurrency_max(kind: Kind) -> usize {
+    match kind {
+        Kind::GraphOAuth2 => CONCURRENCY_MAX,
+        Kind::SmtpOAuth2 | Kind::SmtpBasic => 3,
+    }
+}
 
 /// A message is tried this often before it is refused: with the waits below, for about two days.
 pub const RETRIES_MAX: u32 = 40;

@@ -1,6 +1,6 @@
-use api::{Code, Upstream};
-use microsoft::Refusal;
-use smtp::{Class, Ending, Outcome, Phase, Reply, Switch, Verdict, judge};
+use api::{Code, Reason, Upstream};
+use microsoft::{Decision, Refusal, Verdict};
+use smtp::{Class, Ending, Outcome, Phase, Reply, Switch, judge};
 
 use crate::Stage;
 
@@ -29,8 +29,10 @@ pub fn understand(outcome: &Outcome) -> Submitted {
             let mut upstream = upstream(reply);
             upstream.request_id.clone_from(queue_id);
             let refused = outcome.verdicts.iter().enumerate().filter_map(|(place, verdict)| match verdict {
-                Verdict::Refused(reply) | Verdict::TryLater(reply) => Some((place, reply.to_string())),
-                Verdict::Accepted | Verdict::NotSent | Verdict::Unknown => None,
+                smtp::Verdict::Refused(reply) | smtp::Verdict::TryLater(reply) => {
+                    Some((place, reply.to_string()))
+                }
+                smtp::Verdict::Accepted | smtp::Verdict::NotSent | smtp::Verdict::Unknown => None,
             });
             Submitted::HandedOver { upstream, refused: refused.collect() }
         }
@@ -38,8 +40,8 @@ pub fn understand(outcome: &Outcome) -> Submitted {
         Ending::Refused(reply) => by_reply(reply, outcome.phase),
         Ending::NoRecipient => {
             let first = outcome.verdicts.iter().find_map(|verdict| match verdict {
-                Verdict::Refused(reply) | Verdict::TryLater(reply) => Some(reply),
-                Verdict::Accepted | Verdict::NotSent | Verdict::Unknown => None,
+                smtp::Verdict::Refused(reply) | smtp::Verdict::TryLater(reply) => Some(reply),
+                smtp::Verdict::Accepted | smtp::Verdict::NotSent | smtp::Verdict::Unknown => None,
             });
             match first {
                 Some(reply) => by_reply(reply, Phase::RcptTo),
@@ -77,8 +79,19 @@ fn by_reply(reply: &Reply, phase: Phase) -> Submitted {
         Class::MessageRefused => Code::MessageRefused,
         Class::OurBug => Code::RequestRejected,
     };
+    let reason = match judgement.class {
+        Class::Administrator(Switch::SmtpAuthOfMailbox) => Some(Reason::SmtpAuthOffMailbox),
+        Class::Administrator(Switch::SmtpAuthOfTenant) => Some(Reason::SmtpAuthOffOrganisation),
+        Class::Administrator(Switch::ConditionalAccess) => Some(Reason::AccessPolicy),
+        _ => None,
+    };
     let refusal = Refusal {
         upstream: Some(upstream(reply)),
+        verdict: reason.map(|reason| Verdict {
+            decision: Decision::AskAdministrator,
+            reason: Some(reason),
+            claims: None,
+        }),
         retry_after_ms: judgement.wait.and_then(|wait| i64::try_from(wait.as_millis()).ok()),
         ..Refusal::new(code, format!("{} The server said: {reply}", judgement.words))
     };
@@ -158,6 +171,16 @@ mod tests {
         let switched_off =
             "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox.";
         assert_eq!(until(3, switched_off), (Code::AdministratorNeeded, Stage::Token));
+        for (whose, reason) in
+            [("Mailbox", Reason::SmtpAuthOffMailbox), ("Tenant", Reason::SmtpAuthOffOrganisation)]
+        {
+            let reply = switched_off.replace("Mailbox", whose);
+            let Submitted::Refused(refusal, Stage::Token) = after(&[&UP_TO_DATA[..3], &[&*reply]].concat())
+            else {
+                panic!("not refused");
+            };
+            assert_eq!(refusal.reason(), Some(reason));
+        }
         assert_eq!(until(0, "421 4.3.2 Service not active"), (Code::MicrosoftUnavailable, Stage::Token));
         assert_eq!(until(5, "550 5.1.1 nobody"), (Code::RecipientRefused, Stage::HandOver));
         let denied = "554 5.2.252 SendAsDenied; a@b.nl not allowed to send as x@b.nl";

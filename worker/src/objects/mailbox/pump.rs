@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use api::{Code, Failure, MessageState, Problem, Reason, Timestamp, Upstream};
 use futures_util::future::join_all;
-use gateway::{CONCURRENCY_MAX, Next, Stage, after_refusal, concerns_the_mailbox, renewal_due};
+use gateway::{
+    CONCURRENCY_MAX, Next, Stage, after_refusal, concerns_the_mailbox, concurrency_max, renewal_due,
+};
 use microsoft::{Refusal, Resource};
 
 use super::Inner;
@@ -56,7 +58,8 @@ impl Inner {
     fn take_next(&self) -> Result<Option<MessageRecord>, Problem> {
         self.account_for_lost()?;
         let now = now();
-        if self.sending.borrow().len() >= CONCURRENCY_MAX || now < self.pause_until.get() {
+        let at_once = concurrency_max(self.store.mailbox()?.settings.kind);
+        if self.sending.borrow().len() >= at_once || now < self.pause_until.get() {
             return Ok(None);
         }
         match self.store.authentication()? {
