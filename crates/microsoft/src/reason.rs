@@ -71,7 +71,9 @@ mod tests {
     #[test]
     fn every_reason_is_reached() {
         let found_here = [Reason::RegistrationChanged, Reason::FreshTokenRefused, Reason::Other];
-        let reached: BTreeSet<_> = NUMBERS.iter().map(|(reason, _)| *reason).chain(found_here).collect();
+        let by_smtp = [Reason::SmtpAuthOffMailbox, Reason::SmtpAuthOffOrganisation];
+        let others = found_here.into_iter().chain(by_smtp);
+        let reached: BTreeSet<_> = NUMBERS.iter().map(|(reason, _)| *reason).chain(others).collect();
         assert_eq!(reached, Reason::ALL.iter().copied().collect());
     }
 }
