@@ -1,8 +1,8 @@
 //! An organisation and its ERP.
 
 use api::{
-    CreatedKey, CreatedLink, CreatedMailbox, CreatedOrganisation, MailboxId, MessageId, MessageState,
-    MessageView, OrganisationId, SendMessage,
+    CreatedKey, CreatedLink, CreatedMailbox, CreatedOrganisation, Kind, MailboxId, MailboxState, MessageId,
+    MessageState, MessageView, OrganisationId, SendMessage,
 };
 use serde_json::json;
 
@@ -55,6 +55,15 @@ impl<'s> Company<'s> {
     pub async fn signed_in(stack: &'s Stack, name: &str) -> Self {
         let company = Self::new(stack, name).await;
         company.person().await.sign_in(&company.account).await;
+        company
+    }
+
+    /// Makes one whose mailbox is signed in and sends by Microsoft 365 SMTP OAuth2.
+    pub async fn by_smtp(stack: &'s Stack, name: &str) -> Self {
+        let company = Self::new(stack, name).await;
+        let person = company.person().await;
+        person.save(|settings| settings.kind = Kind::SmtpOAuth2).await;
+        assert_eq!(person.sign_in(&company.account).await.state, MailboxState::Ready);
         company
     }
 

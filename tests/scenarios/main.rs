@@ -18,6 +18,7 @@
 //! 15. The mailbox signs in under any of its names, who may send as it does, and nobody else ([`accounts`]).
 //! 16. Answers that arrive elsewhere, twice, late, changed or never are told as such ([`turns`]).
 //! 17. Pictures of everything that stands in the way ([`states`]).
+//! 18. By SMTP each recipient has an answer of their own, and nobody gets a mail twice ([`recipients`]).
 
 #![expect(
     clippy::unwrap_used,
@@ -38,6 +39,7 @@ mod pages;
 mod pictures;
 mod problems;
 mod readme;
+mod recipients;
 mod refusals;
 mod registrations;
 mod removal;

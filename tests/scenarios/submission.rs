@@ -1,24 +1,15 @@
 //! Microsoft 365 SMTP OAuth2: the Worker itself speaks to the server, with the tokens of the same sign-in.
 
-use api::{Attachment, Code, Kind, MailboxState, MessageState, MessageView, Reason, SendMessage};
+use api::{Attachment, Code, MailboxState, MessageState, MessageView, Reason, SendMessage};
 use end_to_end::company::Company;
 use end_to_end::message::{PIXEL, attachment, letter, pdf};
 use end_to_end::{Options, Stack, scenario};
 use serde_json::{Value, json};
 
-/// A mailbox of this kind, signed in.
-async fn by_smtp<'s>(stack: &'s Stack, name: &str) -> Company<'s> {
-    let company = Company::new(stack, name).await;
-    let person = company.person().await;
-    person.save(|settings| settings.kind = Kind::SmtpOAuth2).await;
-    assert_eq!(person.sign_in(&company.account).await.state, MailboxState::Ready);
-    company
-}
-
 #[test]
 fn real_messages_arrive_as_they_were_posted() {
     scenario(async {
-        let company = by_smtp(Stack::shared().await, "post").await;
+        let company = Company::by_smtp(Stack::shared().await, "post").await;
         let scan = pdf(4_000_000);
         let logo = Attachment { content_id: Some("logo".to_owned()), ..attachment("logo.gif", PIXEL) };
         for (subject, attachments) in [
@@ -94,7 +85,7 @@ fn every_mishap_on_the_way_ends_in_a_stated_outcome() {
             (json!({ "cut": { "step": "mail" } }), MessageState::WillRetry, Code::MicrosoftUnavailable),
             (json!({ "accept_then_cut": true }), MessageState::Unknown, Code::OutcomeUnknown),
         ] {
-            let company = by_smtp(stack, "pech").await;
+            let company = Company::by_smtp(stack, "pech").await;
             let fault = order(&company, &mishap).await;
             let message = letter(&company.account.upn, "Onderweg");
             let view: MessageView = company.post(&message, Some(25)).await.expect(200).json();
@@ -113,7 +104,7 @@ fn a_server_that_says_nothing_more_is_not_waited_for_for_ever() {
         // Its own: a mishap before the sign-in hits whoever comes next.
         let stack = &Stack::start(Options::default()).await;
         for step in ["connect", "auth", "rcpt"] {
-            let company = by_smtp(stack, "stil").await;
+            let company = Company::by_smtp(stack, "stil").await;
             let fault = order(&company, &json!({ "stall": step })).await;
             let message = letter(&company.account.upn, "Stilte");
             let accepted: MessageView = company.post(&message, None).await.expect(202).json();
@@ -128,7 +119,7 @@ fn a_server_that_says_nothing_more_is_not_waited_for_for_ever() {
 #[test]
 fn smtp_auth_that_is_switched_off_shows_on_the_page_and_mail_goes_out_once_it_is_on() {
     scenario(async {
-        let company = by_smtp(Stack::shared().await, "schakelaar").await;
+        let company = Company::by_smtp(Stack::shared().await, "schakelaar").await;
         let person = company.person().await;
         let sandbox = &company.stack.sandbox;
         sandbox.change(&company.account, json!({ "smtp_auth_disabled": true })).await;

@@ -30,7 +30,8 @@ pub use mailbox::{
     MailboxSummary, MailboxView, Permission, SaveSettings, Security, TroubleView,
 };
 pub use message::{
-    Attachment, Failure, Importance, MessageState, MessageView, Recipients, SendMessage, Upstream,
+    Attachment, Failure, Importance, MessageState, MessageView, RecipientView, Recipients, SendMessage,
+    Upstream,
 };
 pub use operator::{
     CreateKey, CreateLink, CreateOrganisation, CreatedKey, CreatedLink, CreatedMailbox, CreatedOrganisation,

@@ -187,6 +187,21 @@ pub struct MessageView {
     /// What the other side said last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<Upstream>,
+    /// What became of it for each recipient, in the order of the envelope; only where that is not the same for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recipients: Vec<RecipientView>,
+}
+
+/// What became of a message for one recipient.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecipientView {
+    /// Who.
+    pub address: String,
+    /// Where the message is on its way to them.
+    pub state: MessageState,
+    /// What the mail server said of this recipient, when it did not take them at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<Upstream>,
 }
 
 /// Why a message was not handed over.

@@ -11,6 +11,7 @@ mod credential;
 mod digest;
 mod judge;
 mod outbox;
+mod recipients;
 mod registration;
 mod renewal;
 mod seal;
@@ -30,6 +31,7 @@ pub use judge::{Judged, SignedIn, judge};
 pub use outbox::{
     CONCURRENCY_MAX, Next, RETRIES_MAX, Stage, after_refusal, concerns_the_mailbox, concurrency_max,
 };
+pub use recipients::{Recipients, Said};
 pub use registration::{warn_days_left, warns_today};
 pub use renewal::{
     DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, KV_PUT_EVERY_MS, REFRESH_TOKEN_LIFE_MS,

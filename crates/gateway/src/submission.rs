@@ -2,17 +2,21 @@ use api::{Code, Reason, Upstream};
 use microsoft::{Decision, Refusal, Verdict};
 use smtp::{Class, Ending, Outcome, Phase, Reply, Switch, judge};
 
-use crate::Stage;
+use crate::{Said, Stage};
 
 /// What an SMTP conversation came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Submitted {
-    /// The server took the message.
-    HandedOver {
-        /// Its words and its own number for the message.
-        upstream: Upstream,
-        /// The recipients that it did not take, as places in the envelope, with its words for each.
-        refused: Vec<(usize, String)>,
+    /// The server took the message for everybody; its words and its own number for the message.
+    HandedOver(Upstream),
+    /// The server did not say the same of every recipient.
+    Divided {
+        /// Its words on taking the message, when it took anybody.
+        upstream: Option<Upstream>,
+        /// What it said of each recipient, in the order of the envelope.
+        said: Vec<Said>,
+        /// When it takes some of them later only: why.
+        later: Option<Refusal>,
     },
     /// The server did not take the access token; a fresh one may do.
     TokenRefused(Refusal),
@@ -28,32 +32,58 @@ pub fn understand(outcome: &Outcome) -> Submitted {
         Ending::HandedOver { reply, queue_id } => {
             let mut upstream = upstream(reply);
             upstream.request_id.clone_from(queue_id);
-            let refused = outcome.verdicts.iter().enumerate().filter_map(|(place, verdict)| match verdict {
-                smtp::Verdict::Refused(reply) | smtp::Verdict::TryLater(reply) => {
-                    Some((place, reply.to_string()))
-                }
-                smtp::Verdict::Accepted | smtp::Verdict::NotSent | smtp::Verdict::Unknown => None,
-            });
-            Submitted::HandedOver { upstream, refused: refused.collect() }
+            if outcome.verdicts.iter().all(|verdict| *verdict == smtp::Verdict::Accepted) {
+                return Submitted::HandedOver(upstream);
+            }
+            divided(&outcome.verdicts, Some(upstream))
         }
         Ending::SignedIn(_) => refused(Code::Internal, "there was no message to hand over".to_owned()),
         Ending::Refused(reply) => by_reply(reply, outcome.phase),
-        Ending::NoRecipient => {
-            let first = outcome.verdicts.iter().find_map(|verdict| match verdict {
-                smtp::Verdict::Refused(reply) | smtp::Verdict::TryLater(reply) => Some(reply),
-                smtp::Verdict::Accepted | smtp::Verdict::NotSent | smtp::Verdict::Unknown => None,
-            });
-            match first {
-                Some(reply) => by_reply(reply, Phase::RcptTo),
-                None => refused(Code::RecipientRefused, "the server took no recipient".to_owned()),
-            }
-        }
+        Ending::NoRecipient => nobody(&outcome.verdicts),
         Ending::Stopped(stop) => {
             let refusal = Refusal::new(Code::MicrosoftUnavailable, format!("SMTP: {stop}"));
             Submitted::Refused(refusal, Stage::HandOver)
         }
         Ending::Unknown(stop) => refused(Code::OutcomeUnknown, format!("SMTP: {stop}")),
     }
+}
+
+/// No recipient was taken. What is about the mailbox and no recipient's fault decides for the whole message, and nobody is
+/// given up for it.
+fn nobody(verdicts: &[smtp::Verdict]) -> Submitted {
+    let class = |reply: &Reply| judge(reply, Phase::RcptTo).class;
+    let of_the_mailbox = replies(verdicts).find(|reply| {
+        !matches!(class(reply), Class::TryLater | Class::FewerRecipients | Class::RecipientRefused)
+    });
+    match of_the_mailbox.or_else(|| replies(verdicts).next().filter(|_| verdicts.len() == 1)) {
+        Some(reply) => by_reply(reply, Phase::RcptTo),
+        None => divided(verdicts, None),
+    }
+}
+
+fn divided(verdicts: &[smtp::Verdict], taken: Option<Upstream>) -> Submitted {
+    let said = verdicts.iter().map(|verdict| match verdict {
+        smtp::Verdict::Refused(reply) | smtp::Verdict::TryLater(reply) if comes_later(reply) => {
+            Said::Later(upstream(reply))
+        }
+        smtp::Verdict::Refused(reply) | smtp::Verdict::TryLater(reply) => Said::Refused(upstream(reply)),
+        smtp::Verdict::Accepted | smtp::Verdict::NotSent | smtp::Verdict::Unknown => Said::Taken,
+    });
+    let first = replies(verdicts).find(|reply| comes_later(reply));
+    let later = first.map(|reply| refusal(reply, Phase::RcptTo));
+    Submitted::Divided { upstream: taken, said: said.collect(), later }
+}
+
+fn replies(verdicts: &[smtp::Verdict]) -> impl Iterator<Item = &Reply> {
+    verdicts.iter().filter_map(|verdict| match verdict {
+        smtp::Verdict::Refused(reply) | smtp::Verdict::TryLater(reply) => Some(reply),
+        smtp::Verdict::Accepted | smtp::Verdict::NotSent | smtp::Verdict::Unknown => None,
+    })
+}
+
+/// Whether a recipient who was told this may be taken at another time. A 5xx can say that, too: *too many recipients*.
+fn comes_later(reply: &Reply) -> bool {
+    reply.first_digit() == 4 || refusal(reply, Phase::RcptTo).code.retryable()
 }
 
 fn upstream(reply: &Reply) -> Upstream {
@@ -65,7 +95,7 @@ fn upstream(reply: &Reply) -> Upstream {
     }
 }
 
-fn by_reply(reply: &Reply, phase: Phase) -> Submitted {
+fn refusal(reply: &Reply, phase: Phase) -> Refusal {
     let judgement = judge(reply, phase);
     let code = match judgement.class {
         Class::Fine | Class::TryLater => Code::MicrosoftUnavailable,
@@ -75,6 +105,8 @@ fn by_reply(reply: &Reply, phase: Phase) -> Submitted {
         Class::Administrator(Switch::SendAs) => Code::SendAsDenied,
         Class::Administrator(Switch::BlockedSender | Switch::BlockedTenant) => Code::SendingBlocked,
         Class::Administrator(_) => Code::AdministratorNeeded,
+        // The next attempt is for the others alone, who are fewer by those whom this one reached.
+        Class::FewerRecipients if phase == Phase::RcptTo => Code::MicrosoftUnavailable,
         Class::FewerRecipients | Class::RecipientRefused => Code::RecipientRefused,
         Class::MessageRefused => Code::MessageRefused,
         Class::OurBug => Code::RequestRejected,
@@ -85,7 +117,7 @@ fn by_reply(reply: &Reply, phase: Phase) -> Submitted {
         Class::Administrator(Switch::ConditionalAccess) => Some(Reason::AccessPolicy),
         _ => None,
     };
-    let refusal = Refusal {
+    Refusal {
         upstream: Some(upstream(reply)),
         verdict: reason.map(|reason| Verdict {
             decision: Decision::AskAdministrator,
@@ -94,8 +126,12 @@ fn by_reply(reply: &Reply, phase: Phase) -> Submitted {
         }),
         retry_after_ms: judgement.wait.and_then(|wait| i64::try_from(wait.as_millis()).ok()),
         ..Refusal::new(code, format!("{} The server said: {reply}", judgement.words))
-    };
-    match (judgement.class, phase) {
+    }
+}
+
+fn by_reply(reply: &Reply, phase: Phase) -> Submitted {
+    let refusal = refusal(reply, phase);
+    match (judge(reply, phase).class, phase) {
         (Class::SignInAgain, Phase::Auth) => Submitted::TokenRefused(refusal),
         // Nothing of the message has left, and no message can be at fault.
         (_, Phase::Greeting | Phase::Ehlo | Phase::StartTls | Phase::Auth) => {
@@ -113,8 +149,12 @@ mod tests {
 
     /// A conversation over an open line in which the server says these replies, and then hangs up.
     fn after(replies: &[&str]) -> Submitted {
-        let message =
-            Message::new("a@b.nl".parse().unwrap(), vec!["k@c.nl".parse().unwrap()], 5, Encoding::SevenBit);
+        after_naming(&["k@c.nl"], replies)
+    }
+
+    fn after_naming(recipients: &[&str], replies: &[&str]) -> Submitted {
+        let recipients = recipients.iter().map(|address| address.parse().unwrap()).collect();
+        let message = Message::new("a@b.nl".parse().unwrap(), recipients, 5, Encoding::SevenBit);
         let mut session = Session::new(Plan {
             ehlo_name: EhloName::new("localhost").unwrap(),
             security: Security::ImplicitTls,
@@ -160,8 +200,7 @@ mod tests {
     #[test]
     fn the_final_yes_is_a_hand_over() {
         let replies = [&UP_TO_DATA[..], &["250 2.0.0 OK <x@y> [Hostname=AM0.example]"]].concat();
-        let Submitted::HandedOver { upstream, refused } = after(&replies) else { panic!("not handed over") };
-        assert!(refused.is_empty());
+        let Submitted::HandedOver(upstream) = after(&replies) else { panic!("not handed over") };
         assert_eq!((upstream.status, upstream.code.as_deref()), (250, Some("2.0.0")));
     }
 
@@ -211,5 +250,68 @@ mod tests {
                     Stage::HandOver
                 )
         );
+    }
+    /// What is said of three recipients, and after that of the message.
+    fn of_three(said: [&'static str; 3], then: &[&'static str]) -> Submitted {
+        let replies = [&UP_TO_DATA[..5], &said, then].concat();
+        after_naming(&["k@c.nl", "l@c.nl", "m@c.nl"], &replies)
+    }
+
+    fn outline(said: &[Said]) -> Vec<&'static str> {
+        let word = |said: &Said| match said {
+            Said::Taken => "taken",
+            Said::Refused(_) => "refused",
+            Said::Later(_) => "later",
+        };
+        said.iter().map(word).collect()
+    }
+
+    const OK: &str = "250 2.1.5 ok";
+    const NOBODY: &str = "550 5.1.1 nobody";
+    const LATER: &str = "450 4.2.1 greylisted";
+
+    #[test]
+    fn each_recipient_has_an_answer_of_their_own() {
+        let Submitted::Divided { upstream, said, later } =
+            of_three([OK, NOBODY, LATER], &["354 go", "250 2.0.0 taken"])
+        else {
+            panic!("not divided");
+        };
+        assert_eq!(outline(&said), ["taken", "refused", "later"]);
+        assert_eq!(upstream.unwrap().status, 250);
+        let later = later.unwrap();
+        assert!(later.code.retryable() && later.detail.contains("greylisted"), "{later:?}");
+
+        let too_many = "552 5.5.3 Too many recipients";
+        let Submitted::Divided { said, later, .. } =
+            of_three([OK, NOBODY, too_many], &["354 go", "250 2.0.0 taken"])
+        else {
+            panic!("not divided");
+        };
+        assert_eq!(outline(&said), ["taken", "refused", "later"]);
+        assert!(later.unwrap().code.retryable());
+    }
+
+    #[test]
+    fn when_nobody_is_taken_those_told_later_are_not_given_up_for_the_first_who_does_not_exist() {
+        let Submitted::Divided { upstream: None, said, later: Some(_) } =
+            of_three([NOBODY, LATER, LATER], &[])
+        else {
+            panic!("not divided");
+        };
+        assert_eq!(outline(&said), ["refused", "later", "later"]);
+        let Submitted::Divided { upstream: None, said, later: None } = of_three([NOBODY; 3], &[]) else {
+            panic!("not divided");
+        };
+        assert_eq!(outline(&said), ["refused"; 3]);
+    }
+
+    #[test]
+    fn what_is_about_the_mailbox_is_no_recipients_fault() {
+        let paused = "550 5.2.254 Sender paused";
+        let Submitted::Refused(refusal, _) = of_three([NOBODY, LATER, paused], &[]) else {
+            panic!("not refused");
+        };
+        assert_eq!(refusal.code, Code::QuotaReached);
     }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use api::{Code, MessageState, MessageView, Problem};
 use futures_channel::oneshot;
-use gateway::accept;
+use gateway::{Recipients, accept};
 use mail::Content;
 
 use super::Inner;
@@ -60,6 +60,7 @@ impl Inner {
             next_attempt_at: None,
             failure: None,
             upstream: None,
+            recipients: Recipients::default(),
         };
         for (n, chunk) in (0..).zip(sealed) {
             self.store.add_chunk(call.id, n, chunk)?;

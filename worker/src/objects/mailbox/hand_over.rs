@@ -1,8 +1,8 @@
 use std::rc::Rc;
 
-use api::{Code, Failure, Upstream};
-use gateway::{Stage, accept};
-use mail::{Bcc, Content};
+use api::{Code, Upstream};
+use gateway::{Said, Stage, accept};
+use mail::{Bcc, Content, EmailAddress};
 use microsoft::{
     AccessToken, Endpoints, Http as _, Refusal, Resource, SendMail, Sent, read_send_mail, send_mail,
     send_mime,
@@ -17,11 +17,17 @@ use crate::host::{Fetch, Vault};
 
 /// How an attempt ended.
 pub(super) enum Ended {
-    /// `failure` says who does not get it, when only some recipients were taken.
     HandedOver {
         upstream: Upstream,
         pause_ms: Option<i64>,
-        failure: Option<Failure>,
+    },
+    /// Not the same for every recipient of the envelope.
+    Divided {
+        upstream: Option<Upstream>,
+        envelope: Vec<EmailAddress>,
+        said: Vec<Said>,
+        /// Why some come later.
+        later: Option<Refusal>,
     },
     Refused {
         refusal: Refusal,
@@ -53,6 +59,15 @@ impl Inner {
             return Ended::Refused { refusal: Refusal::new(problem.code, problem.detail), stage };
         }
         let resource = Resource::of(settings.kind).unwrap_or(Resource::Graph);
+        if resource == Resource::Graph && record.recipients.any_open() {
+            // Graph sends to everybody whom a message names.
+            let detail =
+                "some recipients have it already, and Microsoft Graph can't send to the others alone";
+            return Ended::Refused {
+                refusal: Refusal::new(Code::FieldsRefused, detail),
+                stage: Stage::HandOver,
+            };
+        }
         let mut refused_token = None;
         loop {
             let (number, token) = match self.access_token(resource, refused_token).await {
@@ -75,7 +90,7 @@ impl Inner {
         let refused = |refusal| Tried::Ended(Ended::Refused { refusal, stage: Stage::HandOver });
         match self.post_to_graph(record, content, token).await {
             Ok(Sent::HandedOver { upstream, pause_ms }) => {
-                Tried::Ended(Ended::HandedOver { upstream, pause_ms, failure: None })
+                Tried::Ended(Ended::HandedOver { upstream, pause_ms })
             }
             Ok(Sent::TokenRefused(refusal)) => Tried::TokenRefused(refusal),
             Ok(Sent::Refused(refusal)) | Err(refusal) => refused(refusal),

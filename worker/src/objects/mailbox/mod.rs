@@ -15,6 +15,7 @@ mod kv;
 mod page;
 mod prove;
 mod pump;
+mod record;
 mod records;
 mod redeem;
 mod refresh;

@@ -2,18 +2,15 @@
 
 use std::rc::Rc;
 
-use api::{Code, Failure, MessageState, Problem, Reason, Timestamp, Upstream};
+use api::{Code, Failure, MessageState, Problem, Timestamp};
 use futures_util::future::join_all;
-use gateway::{
-    CONCURRENCY_MAX, Next, Stage, after_refusal, concerns_the_mailbox, concurrency_max, renewal_due,
-};
+use gateway::{CONCURRENCY_MAX, concurrency_max, renewal_due};
 use microsoft::{Refusal, Resource};
 
 use super::Inner;
-use super::hand_over::Ended;
 use super::records::MessageRecord;
-use super::refresh::{found_here, not_signed_in};
-use crate::host::{Line, log, now, random};
+use super::refresh::not_signed_in;
+use crate::host::{Line, log, now};
 
 /// Messages of one run: each takes up to two subrequests, of the 50 that an invocation has on the free plan.
 const RUN_MAX: usize = 20;
@@ -94,78 +91,6 @@ impl Inner {
         self.renew_after_send();
     }
 
-    fn record(&self, mut message: MessageRecord, ended: Ended) -> Result<(), Problem> {
-        let now = now();
-        message.changed_at = now;
-        let object = message.id.to_string();
-        let outcome = match ended {
-            Ended::HandedOver { upstream, pause_ms, failure } => {
-                self.pause_for(pause_ms);
-                message.state = MessageState::HandedOver;
-                message.failure = failure;
-                message.upstream = Some(upstream);
-                self.store.delete_chunks(message.id)?;
-                let mut mailbox = self.store.mailbox()?;
-                mailbox.handed_over_at = Some(now);
-                self.store.set_mailbox(&mailbox)?;
-                "handed_over"
-            }
-            Ended::Refused { refusal, stage } => {
-                if refusal.code == Code::Throttled {
-                    self.pause_for(refusal.retry_after_ms);
-                }
-                if refusal.code == Code::SignInAgain && stage == Stage::HandOver {
-                    // Graph did not take a fresh token either: the page must say so, or nobody would sign in.
-                    let found = found_here(Reason::FreshTokenRefused, &refusal.detail);
-                    let found = Refusal { upstream: refusal.upstream.clone(), ..found };
-                    self.note_failure(&self.store.mailbox()?, &found);
-                }
-                let mailbox = self.store.mailbox()?;
-                let shared = mailbox.settings.shared;
-                if concerns_the_mailbox(refusal.code, stage, shared) {
-                    self.note_failure(&mailbox, &refusal);
-                }
-                let jitter = u32::from_le_bytes(random::<4>()?);
-                let next = after_refusal(&refusal, stage, shared, message.attempts, now, jitter);
-                let (state, at) = match next {
-                    Next::Retry(at) => (MessageState::WillRetry, Some(at)),
-                    Next::Hold => (MessageState::Held, None),
-                    Next::Unknown => (MessageState::Unknown, None),
-                    Next::Refuse => (MessageState::Refused, None),
-                };
-                message.state = state;
-                message.next_attempt_at = at;
-                message.failure = Some(refusal.failure());
-                message.upstream = refusal.upstream.or(message.upstream);
-                if state.is_final() {
-                    self.store.delete_chunks(message.id)?;
-                }
-                refusal.code.as_str()
-            }
-        };
-        self.store.set_message(&message)?;
-        let status = message.upstream.as_ref().map_or(0, |upstream: &Upstream| upstream.status);
-        log(&Line { event: "hand_over", outcome, status, object: &object, ..Line::default() });
-        Ok(())
-    }
-
-    /// The other side asked for a pause: no message of this mailbox begins before it is over.
-    fn pause_for(&self, pause_ms: Option<i64>) {
-        if let Some(ms) = pause_ms {
-            self.pause_until.set(self.pause_until.get().max(now().plus_millis(ms)));
-        }
-    }
-
-    fn tell_waiting(&self, id: api::MessageId) {
-        let waiting = self.waiting.borrow_mut().remove(&id).unwrap_or_default();
-        if let Ok(Some(record)) = self.store.message(id) {
-            for caller in waiting {
-                // A caller that has hung up changes nothing for the message.
-                let _ = caller.send(record.view());
-            }
-        }
-    }
-
     /// Every send renews the tokens; a burst shares a renewal.
     fn renew_after_send(self: &Rc<Self>) {
         let due = self.config().ok().zip(self.store.authentication().ok().flatten()).is_some_and(
@@ -230,10 +155,8 @@ impl Inner {
         let refusal = Refusal::new(Code::OutcomeUnknown, "the hand-over was cut off on our side");
         for mut message in self.store.due(&[MessageState::Sending], now, usize::MAX >> 12)? {
             if !self.sending.borrow().contains_key(&message.id) {
-                message.state = MessageState::Unknown;
+                self.close(&mut message, MessageState::Unknown, &refusal)?;
                 message.changed_at = now;
-                message.failure = Some(refusal.failure());
-                self.store.delete_chunks(message.id)?;
                 self.store.set_message(&message)?;
                 self.tell_waiting(message.id);
             }

@@ -2,7 +2,7 @@ use std::fmt::Display;
 
 use api::{ConsentOutcome, Failure, MailboxId, MailboxSettings, MessageId, MessageState, MessageView};
 use api::{OrganisationId, Problem, Timestamp, Upstream};
-use gateway::{Attempt, Authentication, Record, SealedText};
+use gateway::{Attempt, Authentication, Recipients, Record, SealedText};
 use serde::{Deserialize, Serialize};
 
 use super::calls::Form;
@@ -83,6 +83,8 @@ pub(super) struct MessageRecord {
     pub(super) failure: Option<Failure>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) upstream: Option<Upstream>,
+    #[serde(default, skip_serializing_if = "Recipients::is_empty")]
+    pub(super) recipients: Recipients,
 }
 
 impl MessageRecord {
@@ -99,6 +101,7 @@ impl MessageRecord {
             next_attempt_at: self.next_attempt_at,
             failure: self.failure.clone(),
             upstream: self.upstream.clone(),
+            recipients: self.recipients.view(self.state),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use api::{Code, Failure};
+use api::Code;
 use gateway::{Stage, Submitted, understand};
 use mail::{Bcc, Content, EmailAddress};
 use microsoft::{AccessToken, Refusal};
@@ -24,15 +24,17 @@ impl Inner {
         token: &AccessToken,
     ) -> Tried {
         let refused = |refusal, stage| Tried::Ended(Ended::Refused { refusal, stage });
-        let recipients = content.recipients();
-        let submitted = self.converse(record, content, recipients.clone(), token).await;
+        let envelope = record.recipients.open(content.recipients());
+        let submitted = self.converse(record, content, envelope.clone(), token).await;
         match submitted {
             Err(refusal) => refused(refusal, Stage::Token),
             Ok(Submitted::TokenRefused(refusal)) => Tried::TokenRefused(refusal),
             Ok(Submitted::Refused(refusal, stage)) => refused(refusal, stage),
-            Ok(Submitted::HandedOver { upstream, refused }) => {
-                let failure = not_taken(&recipients, &refused);
-                Tried::Ended(Ended::HandedOver { upstream, pause_ms: None, failure })
+            Ok(Submitted::HandedOver(upstream)) => {
+                Tried::Ended(Ended::HandedOver { upstream, pause_ms: None })
+            }
+            Ok(Submitted::Divided { upstream, said, later }) => {
+                Tried::Ended(Ended::Divided { upstream, envelope, said, later })
             }
         }
     }
@@ -76,13 +78,4 @@ impl Inner {
         let outcome = submit(host, port, &mut session, &bytes).await;
         Ok(understand(&outcome.ok_or_else(|| wrong("the conversation had no outcome"))?))
     }
-}
-
-/// Says who does not get a message that was taken for others.
-fn not_taken(recipients: &[EmailAddress], refused: &[(usize, String)]) -> Option<Failure> {
-    let lines: Vec<String> = refused
-        .iter()
-        .filter_map(|(place, reply)| Some(format!("{}: {reply}", recipients.get(*place)?)))
-        .collect();
-    (!lines.is_empty()).then(|| Refusal::new(Code::RecipientRefused, lines.join("; ")).failure())
 }
