@@ -19,6 +19,7 @@
 //! 16. Answers that arrive elsewhere, twice, late, changed or never are told as such ([`turns`]).
 //! 17. Pictures of everything that stands in the way ([`states`]).
 //! 18. By SMTP each recipient has an answer of their own, and nobody gets a mail twice ([`recipients`]).
+//! 19. A mail may come as a form, too, or whole ([`forms`]).
 
 #![expect(
     clippy::unwrap_used,
@@ -34,6 +35,7 @@ mod bursts;
 mod consent;
 mod endings;
 mod forgeries;
+mod forms;
 mod leaks;
 mod pages;
 mod pictures;

@@ -11,6 +11,7 @@ mod attachment;
 mod content;
 #[cfg(feature = "fixtures")]
 pub mod fixtures;
+mod form;
 mod header;
 mod message;
 mod mime;
@@ -20,7 +21,8 @@ mod text;
 pub use address::{AddressError, Correspondent, EmailAddress};
 pub use attachment::Attachment;
 pub use content::Content;
+pub use form::{MultipartForm, PartHead};
 pub use header::{Header, HeaderError};
-pub use message::{Body, Message};
+pub use message::{Body, Message, check_reference};
 pub use mime::{Bcc, InternetMessageId, InternetMessageIdError, MimeFrame};
 pub use raw::RawMessage;

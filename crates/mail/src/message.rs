@@ -54,6 +54,14 @@ pub enum Body {
     },
 }
 
+/// Checks the ERP's own words for a mail; on failure, what they may be.
+pub fn check_reference(reference: &str) -> Result<(), String> {
+    if is_one_line(reference) && reference.chars().count() <= REFERENCE_CHARS_MAX {
+        return Ok(());
+    }
+    Err(format!("a reference is one line of at most {REFERENCE_CHARS_MAX} characters"))
+}
+
 impl Message {
     /// Reads what an ERP posted; on failure, everything that is wrong with it, field by field.
     pub fn read(wire: SendMessage) -> Result<Self, Vec<FieldError>> {
@@ -96,13 +104,8 @@ impl Message {
                 wrong.keep(format!("/headers/{}", escape(name)), Header::new(name, value))
             })
             .collect();
-        if let Some(reference) = &wire.reference
-            && (!is_one_line(reference) || reference.chars().count() > REFERENCE_CHARS_MAX)
-        {
-            wrong.note(
-                "/reference",
-                format!("a reference is one line of at most {REFERENCE_CHARS_MAX} characters"),
-            );
+        if let Some(Err(detail)) = wire.reference.as_deref().map(check_reference) {
+            wrong.note("/reference", detail);
         }
 
         match from {

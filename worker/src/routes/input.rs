@@ -15,12 +15,16 @@ pub(super) async fn bytes(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
         let chunk = chunk
             .map_err(|_| Problem::new(Code::MalformedRequest, "the body ended before it was complete"))?;
         if read.len() + chunk.len() > max {
-            let detail = format!("a request to this address has at most {max} bytes");
-            return Err(Problem::new(Code::RequestTooLarge, detail).with_param("request_bytes_max", &max));
+            return Err(too_large(max));
         }
         read.extend_from_slice(&chunk);
     }
     Ok(read)
+}
+
+pub(super) fn too_large(max: usize) -> Problem {
+    let detail = format!("such a request to this address has at most {max} bytes");
+    Problem::new(Code::RequestTooLarge, detail).with_param("request_bytes_max", &max)
 }
 
 /// Whether a body says it is of that media type.

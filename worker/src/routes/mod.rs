@@ -12,6 +12,7 @@ mod links;
 mod mailbox;
 mod operator;
 mod pages;
+mod posted;
 mod problem_page;
 mod registration;
 mod send_message;

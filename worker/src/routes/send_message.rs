@@ -1,18 +1,15 @@
 use std::time::Duration;
 
-use api::{
-    Code, MessageId, MessageState, Problem, RAW_REQUEST_BYTES_MAX, REQUEST_BYTES_MAX, SendMessage,
-    WAIT_SECONDS_MAX,
-};
+use api::{Code, MessageId, MessageState, Problem, WAIT_SECONDS_MAX};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use mail::{Content, Message, RawMessage};
 
 use super::answer::json;
-use super::{Answer, App, input, who};
+use super::posted::{self, Posted};
+use super::{Answer, App, who};
 use crate::host::{now, random};
 use crate::objects::Objects;
-use crate::objects::mailbox::{Accept, Form};
+use crate::objects::mailbox::Accept;
 use crate::objects::organisation::{KeyUse, UseKey};
 
 /// `POST /v1/messages`: takes one mail. `202` when it is stored durably; with `Prefer: wait=N`, `200` with the outcome
@@ -22,16 +19,14 @@ pub(super) async fn send_message(State(app): State<App>, request: Request) -> An
     let config = app.config()?;
     let key = who::erp(&config, request.headers())?;
     let wait = wait(request.headers());
-    let (form, content, stored) = read(request).await?;
+    let Posted { form, from, reference, stored } = posted::read(request).await?;
 
     let objects = Objects::new(&app.env, &config.jurisdiction);
-    let wanted = KeyUse::SendFrom(content.from().to_string());
-    drop(content);
-    let call = UseKey { id: key.id, hash: who::hash_text(&key.hash), wanted };
+    let call = UseKey { id: key.id, hash: who::hash_text(&key.hash), wanted: KeyUse::SendFrom(from) };
     let mailbox = objects.organisation(key.organisation)?.call(&call).await?;
     let mailbox = mailbox.ok_or_else(|| Problem::new(Code::NotFound, "there is no such mailbox"))?;
     let id = MessageId::new(mailbox, now(), random()?);
-    let call = Accept { id, form, wait_ms: u64::from(wait) * 1000 };
+    let call = Accept { id, form, reference, wait_ms: u64::from(wait) * 1000 };
     let extra = Duration::from_secs(u64::from(wait));
     let view = objects.mailbox(key.organisation, mailbox)?.call_with_body(&call, &stored, extra).await?;
 
@@ -49,32 +44,6 @@ pub(super) async fn send_message(State(app): State<App>, request: Request) -> An
         );
     }
     Ok(answer)
-}
-
-/// Reads the message in the form that its media type says, and what of it is stored.
-async fn read(request: Request) -> Result<(Form, Content, Vec<u8>), Problem> {
-    let refused =
-        |errors| Problem::new(Code::FieldsRefused, "the message was not accepted").with_errors(errors);
-    if input::is_of(&request, "message/rfc822") {
-        let body = input::bytes(request.into_body(), RAW_REQUEST_BYTES_MAX).await?;
-        let raw = RawMessage::read(body).map_err(refused)?;
-        let stored = raw.as_bytes().to_vec();
-        return Ok((Form::Raw, Content::Raw(Box::new(raw)), stored));
-    }
-    input::expect_json(&request)?;
-    let body = input::bytes(request.into_body(), REQUEST_BYTES_MAX).await.map_err(|problem| {
-        let larger = format!(
-            "{}; a larger message comes as message/rfc822, with at most {RAW_REQUEST_BYTES_MAX} bytes",
-            problem.detail
-        );
-        if problem.code == Code::RequestTooLarge { Problem { detail: larger, ..problem } } else { problem }
-    })?;
-    let wire: SendMessage = input::from_json(&body)?;
-    drop(body);
-    let stored =
-        serde_json::to_vec(&wire).map_err(|_| Problem::new(Code::Internal, "a message can't be written"))?;
-    let message = Message::read(wire).map_err(refused)?;
-    Ok((Form::Json, Content::Fields(Box::new(message)), stored))
 }
 
 /// Seconds of `Prefer: wait=N` (RFC 7240 section 4.3), at most what we honour; 0 without one.

@@ -135,6 +135,12 @@ impl RawMessage {
         })
     }
 
+    /// The message again, as it goes on.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// Whom it is from: the only mailbox of its only `From`.
     #[must_use]
     pub fn from(&self) -> &EmailAddress {

@@ -4,7 +4,6 @@ use std::time::Duration;
 use api::{Code, MessageState, MessageView, Problem};
 use futures_channel::oneshot;
 use gateway::{Recipients, accept};
-use mail::Content;
 
 use super::Inner;
 use super::calls::{Accept, Look};
@@ -24,18 +23,7 @@ impl Inner {
     pub(super) async fn accept(self: &Rc<Self>, call: Accept, body: Vec<u8>) -> Result<MessageView, Problem> {
         let config = self.config()?;
         let mailbox = self.store.mailbox()?;
-        let content = call
-            .form
-            .read_again(body.clone())
-            .ok_or_else(|| Problem::new(Code::Internal, "an accepted message can't be read again"))?;
-        accept(&mailbox.settings, &content)?;
-        let reference = match content {
-            Content::Fields(message) => message.reference,
-            Content::Raw(raw) => {
-                drop(raw); // as much again is about to be sealed
-                None
-            }
-        };
+        let body = call.form.judge_again(body, |content| accept(&mailbox.settings, content))?;
 
         let mut sealed = Vec::new();
         for (n, chunk) in body.chunks(CHUNK_BYTES).enumerate() {
@@ -56,7 +44,7 @@ impl Inner {
             attempts: 0,
             chunks: u32::try_from(sealed.len()).unwrap_or(u32::MAX),
             form: call.form,
-            reference,
+            reference: call.reference,
             next_attempt_at: None,
             failure: None,
             upstream: None,

@@ -1,6 +1,6 @@
 use api::{
-    ApprovalView, AttemptId, BeginConsent, BegunConsent, ConsentOutcome, Digest, FinishConsent, MailboxId,
-    MailboxSettings, MailboxView, MessageId, MessageView, OrganisationId, Problem, RefusedConsent,
+    ApprovalView, AttemptId, BeginConsent, BegunConsent, Code, ConsentOutcome, Digest, FinishConsent,
+    MailboxId, MailboxSettings, MailboxView, MessageId, MessageView, OrganisationId, Problem, RefusedConsent,
     RegistrationView, SaveSettings, Timestamp,
 };
 use mail::{Content, Message, RawMessage};
@@ -35,6 +35,30 @@ impl Form {
             Self::Json => Content::Fields(Box::new(Message::read(serde_json::from_slice(&body).ok()?).ok()?)),
             Self::Raw => Content::Raw(Box::new(RawMessage::read(body).ok()?)),
         })
+    }
+
+    /// The same, when the body is wanted back: judges it without a copy of it.
+    pub(super) fn judge_again(
+        self,
+        body: Vec<u8>,
+        judge: impl FnOnce(&Content) -> Result<(), Problem>,
+    ) -> Result<Vec<u8>, Problem> {
+        let unreadable = || Problem::new(Code::Internal, "an accepted message can't be read again");
+        match self {
+            Self::Json => {
+                let wire = serde_json::from_slice(&body).map_err(|_| unreadable())?;
+                let message = Message::read(wire).map_err(|_| unreadable())?;
+                judge(&Content::Fields(Box::new(message))).map(|()| body)
+            }
+            Self::Raw => {
+                let content = Content::Raw(Box::new(RawMessage::read(body).map_err(|_| unreadable())?));
+                judge(&content)?;
+                match content {
+                    Content::Raw(raw) => Ok(raw.into_bytes()),
+                    Content::Fields(_) => Err(unreadable()),
+                }
+            }
+        }
     }
 }
 
@@ -121,6 +145,8 @@ calls! {
     Accept {
         id: MessageId,
         form: Form,
+        /// The ERP's own words for it.
+        reference: Option<String>,
         /// How long the caller waits for the outcome, in milliseconds.
         wait_ms: u64,
     } -> MessageView, "accept";
