@@ -38,7 +38,11 @@ pub(super) async fn read(request: Request) -> Result<Posted, Problem> {
     if input::is_of(&request, "multipart/form-data") {
         return fields(read_form(request).await?);
     }
-    input::expect_json(&request)?;
+    input::expect_json(&request).map_err(|problem| {
+        let forms = "a mail comes as application/json, multipart/form-data or message/rfc822";
+        let detail = format!("{}; {forms}", problem.detail);
+        Problem { detail, ..problem }
+    })?;
     let body = input::bytes(request.into_body(), REQUEST_BYTES_MAX).await.map_err(tell_of_raw)?;
     let wire = input::from_json(&body)?;
     drop(body);
