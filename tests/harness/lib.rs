@@ -29,6 +29,7 @@ pub mod proxy;
 pub mod sandbox;
 pub mod search;
 mod secrets;
+pub mod servers;
 mod stack;
 mod time;
 

@@ -27,6 +27,8 @@ pub struct Options {
     pub credential: Option<String>,
     /// Leaves the KV namespace out, so that nothing can be put there.
     pub without_kv: bool,
+    /// Certificates of authorities that the Worker trusts besides the sandbox's, as PEM.
+    pub trusted: Vec<String>,
 }
 
 /// A running installation: the Worker, and the Microsoft it talks to.
@@ -108,6 +110,9 @@ impl Stack {
         };
         // First, since the Worker reads once whose certificates to trust.
         stack.start_microsoft(&stack.secrets.client_secret).await;
+        let authority = std::fs::read_to_string(stack.directory.join("sandbox/ca.pem")).unwrap();
+        let trusted = [&[authority], &*options.trusted].concat().concat();
+        std::fs::write(stack.trusted(), trusted).unwrap();
         stack.start_worker();
         stack.until_well().await;
         stack
@@ -142,9 +147,13 @@ impl Stack {
     fn start_worker(&self) {
         let port = self.direct.rsplit_once(':').unwrap().1.parse().unwrap();
         let mut command = self.installation.dev(port);
-        command.env("NODE_EXTRA_CA_CERTS", self.directory.join("sandbox/ca.pem"));
+        command.env("NODE_EXTRA_CA_CERTS", self.trusted());
         let group = self.guardian.start(&mut command, &self.installation.log());
         self.worker.store(group, Ordering::Relaxed);
+    }
+
+    fn trusted(&self) -> PathBuf {
+        self.directory.join("trusted.pem")
     }
 
     /// Ends the Worker with everything under it.

@@ -20,6 +20,7 @@
 //! 17. Pictures of everything that stands in the way ([`states`]).
 //! 18. By SMTP each recipient has an answer of their own, and nobody gets a mail twice ([`recipients`]).
 //! 19. A mail may come as a form, too, or whole ([`forms`]).
+//! 20. What leaves by SMTP is understood by servers that nobody here wrote ([`servers`]).
 
 #![expect(
     clippy::unwrap_used,
@@ -49,6 +50,7 @@ mod renewals;
 mod restart;
 mod routes;
 mod sending;
+mod servers;
 mod settings;
 mod states;
 mod submission;

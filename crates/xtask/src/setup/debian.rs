@@ -14,8 +14,8 @@ pub(crate) fn install(workspace: &Workspace, packages: &[&str], why: &str) -> Re
     if on_path("apt-get").is_none() {
         bail!("{why}. Install your system's equivalent of Debian's `{list}` and try again.");
     }
-    let root = output_of(Command::new("id").arg("-u"))? == "0";
-    if !root && !succeeds(Command::new("sudo").args(["-n", "true"])) {
+    let root = is_root()?;
+    if !root && !becomes_root() {
         bail!("{why}. Type this and try again:\n\n    sudo apt-get install {list}");
     }
     step(&format!("Debian packages: {list}"), |step| {
@@ -25,14 +25,47 @@ pub(crate) fn install(workspace: &Workspace, packages: &[&str], why: &str) -> Re
     })
 }
 
+/// Answers a question that a package asks when it is installed, in the words of `debconf-set-selections`.
+pub(crate) fn preset(workspace: &Workspace, answer: &str) -> Result<()> {
+    if on_path("debconf-set-selections").is_none() {
+        return Ok(()); // `install` says what to do
+    }
+    let root = is_root()?;
+    if !root && !becomes_root() {
+        return Ok(());
+    }
+    let mut command = env(root);
+    command.args(["sh", "-c", "echo \"$0\" | debconf-set-selections", answer]);
+    step("Debian: answers to what packages ask", |step| quiet(step, &mut command, &workspace.log("debconf")))
+}
+
+/// Fails with the command to type where nobody may be root without being asked.
+pub(crate) fn must_become_root(why: &str) -> Result<()> {
+    if !is_root()? && !becomes_root() {
+        bail!("{why}. Type `sudo -v` and try again.");
+    }
+    Ok(())
+}
+
+fn is_root() -> Result<bool> {
+    Ok(output_of(Command::new("id").arg("-u"))? == "0")
+}
+
+fn becomes_root() -> bool {
+    succeeds(Command::new("sudo").args(["-n", "true"]))
+}
+
 fn apt(root: bool) -> Command {
-    let mut command = if root {
-        Command::new("env")
-    } else {
-        let mut sudo = Command::new("sudo");
-        sudo.args(["-n", "env"]);
-        sudo
-    };
+    let mut command = env(root);
     command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
     command
+}
+
+fn env(root: bool) -> Command {
+    if root {
+        return Command::new("env");
+    }
+    let mut sudo = Command::new("sudo");
+    sudo.args(["-n", "env"]);
+    sudo
 }

@@ -1,6 +1,6 @@
 //! What the end-to-end tests are told about this checkout.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -52,6 +52,23 @@ pub(super) fn browser(workspace: &Workspace) -> Result<()> {
         &["chromium", "chromium-driver"],
         "the end-to-end tests need Chromium and its driver",
     )
+}
+
+/// Dovecot and Postfix, installed where they are missing and may be. They run from directories of the tests' own; the tests
+/// start them as root, since both change into the users whose mail it is.
+pub(super) fn mail_servers(workspace: &Workspace) -> Result<()> {
+    let installed = |program: &str| Path::new("/usr/sbin").join(program).exists();
+    let submission = Path::new("/usr/lib/dovecot/submission").exists();
+    if !(installed("postfix") && installed("dovecot") && submission) {
+        // Without a configuration of its own, Debian does not start it for the whole machine.
+        debian::preset(workspace, "postfix postfix/main_mailer_type select No configuration")?;
+        debian::install(
+            workspace,
+            &["postfix", "dovecot-core", "dovecot-submissiond"],
+            "the end-to-end tests send through Dovecot and Postfix",
+        )?;
+    }
+    debian::must_become_root("the end-to-end tests start Dovecot and Postfix as root")
 }
 
 fn first(programs: &[&str]) -> Option<PathBuf> {

@@ -229,6 +229,7 @@ fn dev(run: &mut Run) -> Result<()> {
 fn end_to_end(run: &mut Run) -> Result<()> {
     let workspace = run.workspace;
     environment::browser(workspace)?;
+    environment::mail_servers(workspace)?;
     compile_sandbox(workspace)?;
     let npm = setup::npm(workspace)?;
     let mut command = workspace.cargo(&["test", "-p", "end-to-end"]);
