@@ -159,7 +159,7 @@ fn a_colleague_without_the_right_is_told_so_and_nothing_is_stored() {
         let button = format!("#account-{}", colleague.local_part());
         sign_in_as(&browser, "#authenticate", &colleague, &button).await;
         browser.find("#notice[data-code=\"send_as_denied\"]").await;
-        let line = browser.text("#send-as-notice").await;
+        let line = browser.text("#command-notice").await;
         assert!(line.contains(&colleague.upn) && line.contains(&company.account.upn), "{line}");
         assert_eq!(sandbox.grants(&colleague, "authorization_code").await, 1, "the code was good");
         assert!(sandbox.mails(&colleague).await.is_empty());

@@ -1,6 +1,6 @@
 //! Pictures of what the page says when something stands in the way, comes to its end, or is asked.
 
-use api::{Code, MailboxState, MessageState, MessageView};
+use api::{Code, Kind, MailboxState, MessageState, MessageView, Reason};
 use end_to_end::browser::Browser;
 use end_to_end::company::Company;
 use end_to_end::gallery::Gallery;
@@ -155,6 +155,49 @@ fn what_somebody_must_mend() {
 }
 
 #[test]
+fn smtp_auth_that_is_switched_off() {
+    // Of its own: the switch of an organisation is for all of its mailboxes.
+    const TENANT: &str = "57a70000-0000-4000-8000-000000000002";
+    scenario(async {
+        let stack = Stack::shared().await;
+        let (browser, mut gallery) = (Browser::new().await, Gallery::new());
+        let off = json!({ "smtp_auth_disabled": true });
+        for (whose, reason, picture) in [
+            ("mailbox", Reason::SmtpAuthOffMailbox, "smtp-auth-off-mailbox"),
+            ("organisation", Reason::SmtpAuthOffOrganisation, "smtp-auth-off-organisation"),
+        ] {
+            let account = stack.sandbox.account_with(whose, json!({ "tid": TENANT })).await;
+            let company = Company::of(stack, whose, account, Some(TENANT)).await;
+            let person = company.person().await;
+            person.save(|settings| settings.kind = Kind::SmtpOAuth2).await;
+            person.sign_in(&company.account).await;
+            if whose == "mailbox" {
+                stack.sandbox.change(&company.account, off.clone()).await;
+            } else {
+                stack.sandbox.tenant(TENANT, off.clone()).await;
+            }
+            let message = letter(&company.account.upn, "Vast");
+            let held: MessageView = company.post(&message, Some(20)).await.expect(200).json();
+            assert_eq!(held.state, MessageState::Held);
+            assert_eq!(person.view().await.trouble.unwrap().reason, Some(reason));
+            browser.open(&company.link().await).await;
+            browser.until_state("administrator_needed").await;
+            let line = browser.text("#command").await;
+            assert!(line.contains("Set-CASMailbox") && line.contains(&company.account.upn), "{line}");
+            gallery.take(&browser, picture).await;
+
+            // One line for both: the mailbox's own switch wins.
+            stack.sandbox.change(&company.account, json!({ "smtp_auth_disabled": false })).await;
+            browser.click("#check-again").await;
+            browser.until_state("ready").await;
+            company.until(held.id, MessageState::HandedOver).await;
+        }
+        browser.close().await;
+        gallery.must_be_right();
+    });
+}
+
+#[test]
 fn after_removing() {
     scenario(async {
         let company = Company::signed_in(Stack::shared().await, "afgemeld").await;
@@ -201,7 +244,7 @@ fn who_may_not_sign_in() {
         browser.click(&format!("#account-{}", colleague.local_part())).await;
         browser.sign_in_at_microsoft(&colleague).await;
         browser.turn_back().await;
-        browser.find("#notice[data-code=\"send_as_denied\"] #send-as-notice").await;
+        browser.find("#notice[data-code=\"send_as_denied\"] #command-notice").await;
         gallery.take(&browser, "send-as-denied").await;
         browser.close().await;
         gallery.must_be_right();
@@ -225,7 +268,7 @@ fn a_mailbox_that_may_no_longer_send_as_another() {
         let (browser, mut gallery) = (Browser::new().await, Gallery::new());
         browser.open(&company.link().await).await;
         browser.until_state("administrator_needed").await;
-        browser.find("#send-as").await;
+        browser.find("#command").await;
         gallery.take(&browser, "send-as-withdrawn").await;
 
         // Given back, it goes out without anybody signing in.

@@ -140,7 +140,7 @@ fn more(desk: Desk, notice: &Notice) -> Option<AnyView> {
             let saved = desk.view.with_untracked(|view| view.settings.address.clone());
             let mailbox = problem.params.get("mailbox").cloned().unwrap_or(saved);
             let line = letter::send_as(&mailbox, problem.params.get("account")?);
-            Some(view! { <CommandLine id="send-as-notice" line/> }.into_any())
+            Some(view! { <CommandLine id="command-notice" line/> }.into_any())
         }
         _ => None,
     }

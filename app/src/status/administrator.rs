@@ -34,7 +34,7 @@ fn Message() -> impl IntoView {
         <section class="ask" id="administrator" aria-labelledby="administrator-heading">
             <h3 id="administrator-heading">{t!(language, status.admin.heading)}</h3>
             <p>{t!(language, status.admin.lead)}</p>
-            {move || command.get().map(|line| view! { <CommandLine id="send-as" line/> })}
+            {move || command.get().map(|line| view! { <CommandLine id="command" line/> })}
             <LetterBox id="admin-message" language=letter_language text/>
             <p class="actions">
                 <CopyButton id="copy-admin-message" text primary=true
@@ -49,12 +49,15 @@ fn Message() -> impl IntoView {
 #[component]
 pub(crate) fn CommandLine(id: &'static str, line: String) -> impl IntoView {
     let language = Desk::here().language;
-    let (shown, copy_id) =
-        (line.clone(), if id == "send-as" { "copy-send-as" } else { "copy-send-as-notice" });
+    let copy_id = if id == "command" { "copy-command" } else { "copy-command-notice" };
+    // A browser would break an option after its hyphen, where nobody could tell it from a space.
+    let words =
+        line.split(' ').map(|word| view! { <span class="word"><Breaks text=word.to_owned()/></span>" " });
+    let shown = words.collect_view();
     view! {
         <div class="command">
             <p class="small"><strong>{t!(language, status.send_as.heading)}". "</strong>{t!(language, status.send_as.lead)}</p>
-            <code class="fixed" id=id><Breaks text=shown/></code>
+            <code class="fixed" id=id>{shown}</code>
             <CopyButton id=copy_id
                 label=Signal::derive(move || t!(language, status.send_as.copy)())
                 said=Signal::derive(move || t!(language, status.send_as.copied)())

@@ -54,6 +54,14 @@ pub(super) fn browser(workspace: &Workspace) -> Result<()> {
     )
 }
 
+/// Python, whose `email` and `smtplib` read what we write.
+pub(super) fn python(workspace: &Workspace) -> Result<()> {
+    match on_path("python3") {
+        Some(_) => Ok(()),
+        None => debian::install(workspace, &["python3"], "the second reader of mail is Python's"),
+    }
+}
+
 /// Dovecot and Postfix, installed where they are missing and may be. They run from directories of the tests' own; the tests
 /// start them as root, since both change into the users whose mail it is.
 pub(super) fn mail_servers(workspace: &Workspace) -> Result<()> {

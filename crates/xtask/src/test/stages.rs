@@ -154,6 +154,7 @@ fn clippy(run: &mut Run) -> Result<()> {
 
 fn unit(run: &mut Run) -> Result<()> {
     let workspace = run.workspace;
+    environment::python(workspace)?;
     run.test(&mut workspace.cargo(&["test"]))?;
     // The pages' logic that needs no browser, if it has tests: compiling Leptos natively takes a while.
     if contains_tests(&workspace.path("app/src"))? {
