@@ -11,6 +11,7 @@ mod bench;
 mod build;
 mod clock;
 mod dev;
+mod fuzz;
 mod npm;
 mod process;
 mod progress;
@@ -39,6 +40,8 @@ Postbode's command runner
       FILTER goes to the tests, and then only tests run.
   cargo xtask bench
       Measures, as a table.
+  cargo xtask fuzz [--seconds 60] [TARGET]
+      libFuzzer on what reads bytes of others: raw messages, forms, fields, what mail servers say.
   cargo xtask setup
       Installs the tools the other commands need, and nothing else.
   cargo xtask env
@@ -71,6 +74,7 @@ fn run() -> Result<()> {
         "build" => build::from_wrangler_or_by_hand(&workspace, build_profile(&mut parser)?),
         "test" => test::run(&workspace, &test_options(&mut parser)?),
         "bench" => no_more(&mut parser).and_then(|()| bench::run(&workspace)),
+        "fuzz" => fuzz::run(&workspace, &fuzz_options(&mut parser)?),
         "setup" => no_more(&mut parser).and_then(|()| setup::everything(&workspace).map(drop)),
         "env" => no_more(&mut parser).and_then(|()| test::print_environment(&workspace)),
         "help" => {
@@ -113,6 +117,18 @@ fn test_options(parser: &mut Parser) -> Result<test::Options> {
             Arg::Long("quick") => options.quick = true,
             Arg::Long("only") => options.only.push(parser.value()?.string()?),
             Arg::Value(filter) if options.filter.is_none() => options.filter = Some(filter.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(options)
+}
+
+fn fuzz_options(parser: &mut Parser) -> Result<fuzz::Options> {
+    let mut options = fuzz::Options::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("seconds") => options.seconds = parser.value()?.parse()?,
+            Arg::Value(target) if options.only.is_none() => options.only = Some(target.string()?),
             other => return Err(other.unexpected().into()),
         }
     }

@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use super::{environment, msal};
 use crate::build::{self, Profile, sizes};
+use crate::fuzz;
 use crate::process::{aloud, aloud_and_read, output_of, quiet};
 use crate::progress::{say, step};
 use crate::setup::{self, Tools};
@@ -28,6 +29,13 @@ pub(super) const STAGES: &[Stage] = &[
     Stage { name: "format", about: "formatting, the lock file", quick: true, filtered: false, work: format },
     Stage { name: "clippy", about: "lints, native crates", quick: true, filtered: false, work: clippy },
     Stage { name: "unit", about: "native tests", quick: true, filtered: true, work: unit },
+    Stage {
+        name: "fuzz",
+        about: "a few seconds of libFuzzer for each parser and encoder",
+        quick: false,
+        filtered: false,
+        work: fuzz,
+    },
     Stage {
         name: "clippy-wasm",
         about: "lints, pages and Worker",
@@ -149,7 +157,8 @@ fn format(run: &mut Run) -> Result<()> {
 
 fn clippy(run: &mut Run) -> Result<()> {
     aloud(&mut run.workspace.cargo(&["clippy", "--all-targets", "--", "-D", "warnings"]))?;
-    aloud(&mut run.workspace.cargo(&["clippy", "-p", "end-to-end", "--all-targets", "--", "-D", "warnings"]))
+    let others = ["clippy", "-p", "end-to-end", "-p", "fuzz", "--all-targets", "--", "-D", "warnings"];
+    aloud(&mut run.workspace.cargo(&others))
 }
 
 fn unit(run: &mut Run) -> Result<()> {
@@ -176,6 +185,10 @@ fn contains_tests(folder: &std::path::Path) -> Result<bool> {
         }
     }
     Ok(false)
+}
+
+fn fuzz(run: &mut Run) -> Result<()> {
+    fuzz::run(run.workspace, &fuzz::Options { seconds: 5, only: None })
 }
 
 fn clippy_wasm(run: &mut Run) -> Result<()> {
