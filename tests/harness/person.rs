@@ -78,6 +78,18 @@ impl<'s> Person<'s> {
         Answer::to(self.request("PUT", "").json(&save)).await.expect(200).json()
     }
 
+    /// Saves the page with an access code typed into it, and takes the answer as it is.
+    pub async fn type_access_code(
+        &self,
+        access_code: &str,
+        change: impl FnOnce(&mut api::MailboxSettings),
+    ) -> Answer {
+        let MailboxView { version, mut settings, .. } = self.view().await;
+        change(&mut settings);
+        let save = api::SaveSettings { version, settings, access_code: Some(access_code.to_owned()) };
+        Answer::to(self.request("PUT", "").json(&save)).await
+    }
+
     /// Asks an administrator, or no longer.
     pub async fn ask_approval(&self, asked: bool) -> MailboxView {
         let method = if asked { "POST" } else { "DELETE" };

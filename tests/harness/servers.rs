@@ -19,11 +19,22 @@ use crate::time::until_or_else;
 /// Who owns nothing, on Debian.
 const NOBODY: u32 = 65534;
 
+/// Who may sign in at Dovecot with a password.
+pub const USER_NAME: &str = "erp";
+/// With letters that a wrong encoding would change.
+pub const PASSWORD: &str = "geheïm w@cht-woord";
+
 /// The two of them, and the installation that sends through them.
 #[derive(Debug)]
 pub struct Servers {
     /// Microsoft, but for its mail server.
     pub stack: Stack,
+    /// Dovecot with STARTTLS.
+    pub submission_port: u16,
+    /// Dovecot over TLS.
+    pub tls_port: u16,
+    /// Postfix, in the clear and without anybody signing in.
+    pub mx_port: u16,
     directory: PathBuf,
     /// Runs as root; the servers end when its input does.
     runner: Child,
@@ -32,8 +43,13 @@ pub struct Servers {
 impl Servers {
     /// Starts them, with an installation whose mail server of Microsoft 365 is Dovecot.
     pub async fn start() -> Self {
+        Self::offering("xoauth2 plain login").await
+    }
+
+    /// The same, with other ways to sign in at Dovecot.
+    pub async fn offering(mechanisms: &str) -> Self {
         let directory = temporary();
-        let (submission_port, mx_port) = (free_port(), free_port());
+        let [submission_port, tls_port, mx_port] = [(); 3].map(|()| free_port());
         let authority = write_certificate(&directory);
         let stack = Stack::start(Options {
             vars: vec![("SANDBOX_SMTP", format!("localhost:{submission_port}"))],
@@ -49,9 +65,12 @@ impl Servers {
             ("nobody", NOBODY.to_string()),
             ("mx_port", mx_port.to_string()),
             ("submission_port", submission_port.to_string()),
+            ("tls_port", tls_port.to_string()),
+            ("mechanisms", mechanisms.to_owned()),
             ("introspection", format!("{}/sandbox/introspect", stack.sandbox.origin)),
         ];
         fs::create_dir(directory.join("postfix")).unwrap();
+        fs::write(directory.join("users"), format!("{USER_NAME}:{{PLAIN}}{PASSWORD}\n")).unwrap();
         for (template, file) in [
             ("postfix-main.cf", "postfix/main.cf"),
             ("postfix-master.cf", "postfix/master.cf"),
@@ -68,7 +87,7 @@ impl Servers {
         run.arg(templates().join("run.sh")).arg(&directory).args([reader, NOBODY].map(|id| id.to_string()));
         run.env("PATH", format!("/usr/sbin:/sbin:{}", std::env::var("PATH").unwrap()));
         let runner = run.stdin(Stdio::piped()).spawn().unwrap();
-        let servers = Self { stack, directory, runner };
+        let servers = Self { stack, submission_port, tls_port, mx_port, directory, runner };
         servers.until_greeted(mx_port).await;
         servers.until_greeted(submission_port).await;
         servers

@@ -21,6 +21,7 @@
 //! 18. By SMTP each recipient has an answer of their own, and nobody gets a mail twice ([`recipients`]).
 //! 19. A mail may come as a form, too, or whole ([`forms`]).
 //! 20. What leaves by SMTP is understood by servers that nobody here wrote ([`servers`]).
+//! 21. A mail server of one's own, with an access code or without ([`own_server`]).
 
 #![expect(
     clippy::unwrap_used,
@@ -38,6 +39,7 @@ mod endings;
 mod forgeries;
 mod forms;
 mod leaks;
+mod own_server;
 mod pages;
 mod pictures;
 mod problems;

@@ -97,7 +97,7 @@ fn choosing_another_kind() {
         let company = Company::new(Stack::shared().await, "keuze").await;
         let (browser, mut gallery) = (Browser::new().await, Gallery::new());
         browser.open(&company.link().await).await;
-        for (kind, state) in [("smtp_oauth2", "not_authenticated"), ("smtp_basic", "sending_comes_later")] {
+        for (kind, state) in [("smtp_oauth2", "not_authenticated"), ("smtp_basic", "access_code_missing")] {
             browser.click(&format!("label[for=\"kind-{kind}\"]")).await;
             gallery.take(&browser, &format!("{kind}-chosen")).await;
             if kind == "smtp_basic" {

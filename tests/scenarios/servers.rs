@@ -56,7 +56,7 @@ fn lines(text: &str) -> String {
 }
 
 /// The posted message, and what Postfix keeps for its only recipient.
-fn compare(fixture: &str, posted: &SendMessage, arrived: &[u8]) {
+pub(crate) fn compare(fixture: &str, posted: &SendMessage, arrived: &[u8]) {
     let mail = MessageParser::new().parse(arrived).unwrap();
     assert_eq!(mail.subject().unwrap_or_default(), posted.subject, "{fixture}");
     let correspondent = |address: Option<&mail_parser::Address<'_>>| {

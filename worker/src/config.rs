@@ -1,7 +1,7 @@
 //! The installation's settings and secrets, read and checked in one place.
 
 use api::{Cloud, Code, Problem, RegistrationOwner, Timestamp};
-use gateway::{DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, KeyRing, REFRESH_TOKEN_LIFE_MS};
+use gateway::{DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, KeyRing, REFRESH_TOKEN_LIFE_MS, Reach};
 use microsoft::Endpoints;
 use worker::Env;
 
@@ -68,6 +68,11 @@ impl Config {
                 .clamp(1000, REFRESH_TOKEN_LIFE_MS / 3 * 2),
             jurisdiction: optional(env, "JURISDICTION").unwrap_or_default(),
         })
+    }
+
+    /// Which mail servers the Worker can come to.
+    pub(crate) fn reach(&self) -> Reach {
+        if self.public_origin.starts_with("http://localhost:") { Reach::ThisMachine } else { Reach::Internet }
     }
 
     /// Where Microsoft sends the browser back to; registered there exactly so.

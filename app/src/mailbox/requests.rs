@@ -47,7 +47,7 @@ fn checked(locale: Locale, view: &MailboxView) -> String {
     let badge = state::badge_of(locale, view);
     match view.state {
         S::Ready => td_string!(locale, status.checked_works).to_owned(),
-        S::AdministratorNeeded | S::RegistrationBroken | S::SignInAgain => {
+        S::AdministratorNeeded | S::RegistrationBroken | S::SignInAgain | S::ServerRefuses => {
             td_string!(locale, status.checked_blocked, state = badge)
         }
         S::NotAuthenticated
@@ -55,7 +55,7 @@ fn checked(locale: Locale, view: &MailboxView) -> String {
         | S::WaitingForApproval
         | S::Delayed
         | S::Removed
-        | S::SendingComesLater => td_string!(locale, status.checked_else, state = badge),
+        | S::AccessCodeMissing => td_string!(locale, status.checked_else, state = badge),
     }
 }
 

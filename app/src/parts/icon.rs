@@ -24,6 +24,9 @@ pub(crate) fn ToneIcon(tone: Tone) -> impl IntoView {
         Tone::Attention => "M10 5.500v5.500M10 14v.2",
         Tone::Blocked => "M6.500 6.500l7 7m0-7l-7 7",
         Tone::Quiet => "M6 10h8",
+        // Fields, one of them empty; a road that is closed.
+        Tone::Incomplete => "M5.500 7h9M5.500 13h3",
+        Tone::Refused => "M5.500 10h9",
         // An hourglass, an arrow that comes round again, a padlock, a lightning bolt, a power switch.
         Tone::Waiting => "M7 5.500h6M7 14.500h6M7.700 5.500c0 3 4.600 6 4.600 9m0-9c0 3-4.600 6-4.600 9",
         Tone::Slow => "M14 10a4 4 0 1 1-1.200-2.800M13.800 4.800v2.700h-2.700",
@@ -39,13 +42,13 @@ pub(crate) fn ToneIcon(tone: Tone) -> impl IntoView {
         Tone::Blocked => {
             view! { <path class="tone__ground" d="M6 .5h8L19.500 6v8L14 19.500H6L.5 14V6z"/> }.into_any()
         }
-        Tone::Locked => {
+        Tone::Locked | Tone::Incomplete => {
             view! { <rect class="tone__ground" x="1" y="1" width="18" height="18" rx="4"/> }.into_any()
         }
         Tone::Broken => {
             view! { <path class="tone__ground" d="M10 .2L19.800 10 10 19.800.2 10z"/> }.into_any()
         }
-        Tone::Good | Tone::Busy | Tone::Waiting | Tone::Slow | Tone::Off | Tone::Quiet => {
+        Tone::Good | Tone::Busy | Tone::Waiting | Tone::Slow | Tone::Off | Tone::Refused | Tone::Quiet => {
             view! { <circle class="tone__ground" cx="10" cy="10" r="9.500"/> }.into_any()
         }
     };

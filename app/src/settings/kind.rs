@@ -22,9 +22,6 @@ pub(crate) fn KindChoice() -> impl IntoView {
             <FieldWrong field=Field::Kind/>
             {ORDER.map(|choice| view! { <KindCard choice/> }).into_iter().collect_view()}
         </fieldset>
-        <Show when=move || !kind::sends(desk.draft.with(|draft| draft.kind))>
-            <p class="hint" id="kind-soon">{t!(desk.language, settings.kind.soon_note)}</p>
-        </Show>
     }
 }
 
@@ -33,15 +30,13 @@ fn KindCard(choice: Kind) -> impl IntoView {
     let desk = Desk::here();
     let (id, about_id) = (kind::id(choice), format!("{}-about", kind::id(choice)));
     let described = about_id.clone();
-    let soon = (!kind::sends(choice))
-        .then(|| view! { <span class="tag">{t!(desk.language, settings.kind.soon)}</span> });
     view! {
         <div class="kind">
             <input type="radio" name="kind" id=id aria-describedby=described
                 prop:checked=move || desk.draft.with(|draft| draft.kind == choice)
                 on:change=move |_| desk.draft.update(|draft| draft.kind = choice)/>
             <label for=id>
-                <span class="kind__name">{move || kind::name(desk.language.get(), choice)}" "{soon}</span>
+                <span class="kind__name">{move || kind::name(desk.language.get(), choice)}</span>
                 <span class="kind__about" id=about_id>{move || kind::about(desk.language.get(), choice)}</span>
             </label>
         </div>

@@ -25,8 +25,12 @@ pub(crate) fn Buttons() -> impl IntoView {
         let told = desk.notice.with(|notice| notice.as_ref().is_some_and(Notice::offers_a_step));
         !away && !told && state::look(state.get()).primary == Primary::Authenticate
     };
-    let can_check =
-        move || matches!(state.get(), MailboxState::AdministratorNeeded | MailboxState::RegistrationBroken);
+    // A mail server of one's own has nobody to sign in.
+    let signs_in = Memo::new(move |_| desk.view.with(|view| view.settings.kind.signs_in()));
+    let can_check = move || {
+        use MailboxState::{AdministratorNeeded, RegistrationBroken, ServerRefuses};
+        matches!(state.get(), AdministratorNeeded | RegistrationBroken | ServerRefuses)
+    };
     let check_helps = move || state::look(state.get()).primary == Primary::CheckAgain;
     let busy = move || desk.sign_in.with(|sign_in| matches!(sign_in, SignIn::Starting | SignIn::Finishing));
     let authenticate = move |_| {
@@ -47,6 +51,7 @@ pub(crate) fn Buttons() -> impl IntoView {
                     {t!(desk.language, status.check)}
                 </button>
             </Show>
+            <Show when=move || signs_in.get()>
             <button type="button" id="authenticate" class="button" class:button--primary=helps
                 aria-disabled=move || changed.get().to_string()
                 aria-busy=move || busy().to_string()
@@ -60,12 +65,13 @@ pub(crate) fn Buttons() -> impl IntoView {
                 on:click=move |_| asking.set(true)>
                 {t!(desk.language, status.remove)}
             </button>
+            </Show>
             <button type="button" id="status" class="button" aria-busy=move || desk.fetching.get().to_string()
                 on:click=move |_| desk.fetch(true)>
                 {t!(desk.language, status.status)}
             </button>
         </div>
-        <Show when=move || changed.get()>
+        <Show when=move || changed.get() && signs_in.get()>
             <p class="hint" id="save-first">{t!(desk.language, status.save_first)}</p>
         </Show>
         <Show when=move || asking.get()>

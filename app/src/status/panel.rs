@@ -42,9 +42,7 @@ pub(crate) fn StatusPanel() -> impl IntoView {
                 <Waiting/>
                 <Administrator/>
                 <Approval/>
-                <Show when=move || signs_in.get()>
-                    <Buttons/>
-                </Show>
+                <Buttons/>
                 <Show when=move || signs_in.get() && asks_first.get()>
                     <Asked/>
                 </Show>

@@ -77,13 +77,13 @@ pub(crate) fn Why() -> impl IntoView {
 fn since(view: &api::MailboxView) -> Option<Timestamp> {
     use MailboxState as S;
     match view.state {
-        S::SignInAgain | S::AdministratorNeeded | S::RegistrationBroken => {
+        S::SignInAgain | S::AdministratorNeeded | S::RegistrationBroken | S::ServerRefuses => {
             view.trouble.as_ref().map(|trouble| trouble.since)
         }
         S::WaitingForApproval => view.approval.as_ref().map(|approval| approval.since),
         S::Removed => view.removed_at,
         S::Ready => view.authentication.as_ref().map(|it| it.authenticated_at),
-        S::NotAuthenticated | S::SigningIn | S::Delayed | S::SendingComesLater => None,
+        S::NotAuthenticated | S::SigningIn | S::Delayed | S::AccessCodeMissing => None,
     }
 }
 

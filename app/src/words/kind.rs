@@ -28,11 +28,3 @@ pub(crate) fn about(locale: Locale, kind: Kind) -> &'static str {
         Kind::SmtpBasic => td_string!(locale, settings.kind.smtp_basic_about),
     }
 }
-
-/// Whether messages go out with it already.
-pub(crate) const fn sends(kind: Kind) -> bool {
-    match kind {
-        Kind::GraphOAuth2 | Kind::SmtpOAuth2 => true,
-        Kind::SmtpBasic => false,
-    }
-}

@@ -18,6 +18,8 @@ pub(crate) enum Tone {
     Blocked,
     Broken,
     Off,
+    Incomplete,
+    Refused,
     Quiet,
 }
 
@@ -33,6 +35,8 @@ impl Tone {
             Self::Blocked => "blocked",
             Self::Broken => "broken",
             Self::Off => "off",
+            Self::Incomplete => "incomplete",
+            Self::Refused => "refused",
             Self::Quiet => "quiet",
         }
     }
@@ -70,7 +74,8 @@ pub(crate) const fn look(state: MailboxState) -> Look {
         S::AdministratorNeeded => ("administrator_needed", Tone::Locked, Primary::CopyAdminMessage),
         S::RegistrationBroken => ("registration_broken", Tone::Broken, Primary::CheckAgain),
         S::Removed => ("removed", Tone::Off, Primary::Authenticate),
-        S::SendingComesLater => ("sending_comes_later", Tone::Quiet, Primary::Nothing),
+        S::AccessCodeMissing => ("access_code_missing", Tone::Incomplete, Primary::Nothing),
+        S::ServerRefuses => ("server_refuses", Tone::Refused, Primary::Nothing),
     };
     Look { json, tone, primary }
 }
@@ -98,7 +103,8 @@ fn badge(locale: Locale, state: MailboxState, why: Option<(Code, Option<Reason>)
         }
         S::RegistrationBroken => td_string!(locale, status.state.registration_broken),
         S::Removed => td_string!(locale, status.state.removed),
-        S::SendingComesLater => td_string!(locale, status.state.sending_comes_later),
+        S::AccessCodeMissing => td_string!(locale, status.state.access_code_missing),
+        S::ServerRefuses => td_string!(locale, status.state.server_refuses),
     }
 }
 
@@ -122,7 +128,8 @@ fn about(locale: Locale, state: MailboxState, address: &str) -> String {
         S::AdministratorNeeded => td_string!(l, status.state.administrator_needed_about).to_owned(),
         S::RegistrationBroken => td_string!(l, status.state.registration_broken_about).to_owned(),
         S::Removed => td_string!(l, status.state.removed_about, address = address),
-        S::SendingComesLater => td_string!(l, status.state.sending_comes_later_about).to_owned(),
+        S::AccessCodeMissing => td_string!(l, status.state.access_code_missing_about).to_owned(),
+        S::ServerRefuses => td_string!(l, status.state.server_refuses_about).to_owned(),
     }
 }
 
@@ -130,14 +137,14 @@ fn about(locale: Locale, state: MailboxState, address: &str) -> String {
 const fn is_trouble(state: MailboxState) -> bool {
     use MailboxState as S;
     match state {
-        S::SignInAgain | S::AdministratorNeeded | S::RegistrationBroken => true,
+        S::SignInAgain | S::AdministratorNeeded | S::RegistrationBroken | S::ServerRefuses => true,
         S::NotAuthenticated
         | S::SigningIn
         | S::WaitingForApproval
         | S::Ready
         | S::Delayed
         | S::Removed
-        | S::SendingComesLater => false,
+        | S::AccessCodeMissing => false,
     }
 }
 
@@ -174,25 +181,11 @@ pub(crate) fn why(locale: Locale, view: &MailboxView) -> (String, Option<String>
 
 /// How many messages wait, in the words that fit the state; nothing where they are just on their way.
 pub(crate) fn held(locale: Locale, state: MailboxState, waiting: u64) -> Option<String> {
-    use MailboxState as S;
-    let later = match state {
-        S::Ready => return None,
-        S::SendingComesLater => false,
-        S::NotAuthenticated
-        | S::SigningIn
-        | S::WaitingForApproval
-        | S::Delayed
-        | S::SignInAgain
-        | S::AdministratorNeeded
-        | S::RegistrationBroken
-        | S::Removed => true,
-    };
-    match (waiting, later) {
-        (0, _) => None,
-        (1, true) => Some(td_string!(locale, status.held_single).to_owned()),
-        (1, false) => Some(td_string!(locale, status.kept_single).to_owned()),
-        (count, true) => Some(td_string!(locale, status.held_many, count = count)),
-        (count, false) => Some(td_string!(locale, status.kept_many, count = count)),
+    match waiting {
+        _ if state == MailboxState::Ready => None,
+        0 => None,
+        1 => Some(td_string!(locale, status.held_single).to_owned()),
+        count => Some(td_string!(locale, status.held_many, count = count)),
     }
 }
 

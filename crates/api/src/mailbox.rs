@@ -166,13 +166,15 @@ pub enum MailboxState {
     RegistrationBroken,
     /// Somebody removed the authentication.
     Removed,
-    /// It needs no sign-in; sending with this kind is not there yet.
-    SendingComesLater,
+    /// It sends through a mail server of its own that requires authentication, and no access code is stored.
+    AccessCodeMissing,
+    /// That mail server does not let it in; a person must look at the settings.
+    ServerRefuses,
 }
 
 impl MailboxState {
     /// Every state, for tests and pages that show them all.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::NotAuthenticated,
         Self::SigningIn,
         Self::WaitingForApproval,
@@ -182,7 +184,8 @@ impl MailboxState {
         Self::AdministratorNeeded,
         Self::RegistrationBroken,
         Self::Removed,
-        Self::SendingComesLater,
+        Self::AccessCodeMissing,
+        Self::ServerRefuses,
     ];
 }
 

@@ -182,10 +182,28 @@ codes! {
     SettingsChanged = "settings_changed", 409, Employee, false,
         "Somebody else changed these settings",
         "Look at the new settings and make your change again.";
-    /// Sending with the mailbox's kind is not there yet.
+    /// Something that the mailbox's kind does not have, such as a sign-in at Microsoft.
     KindNotAvailable = "kind_not_available", 409, Employee, false,
-        "Sending with this kind comes soon",
-        "Choose Microsoft Graph API OAuth2 on the E-mail server page.";
+        "This kind does not have that",
+        "Choose another kind on the E-mail server page.";
+
+    // A mail server of one's own
+    /// The server requires authentication, and no access code is stored.
+    AccessCodeMissing = "access_code_missing", 409, Employee, false,
+        "The access code is missing",
+        "Type the access code on the E-mail server page and save; waiting messages then go out by themselves.";
+    /// The server does not accept user name or access code.
+    AccessCodeRefused = "access_code_refused", 409, Employee, false,
+        "The mail server does not accept user name or access code",
+        "Correct them on the E-mail server page and save; waiting messages then go out by themselves.";
+    /// The server does not talk to us as the settings say: no TLS, a certificate of another name, no common way to sign in.
+    ServerRefused = "server_refused", 409, Employee, false,
+        "The mail server can't be used with these settings",
+        "Correct server, port and security on the E-mail server page and save; waiting messages then go out by themselves.";
+    /// The server can't be reached or says that it can't now.
+    ServerUnavailable = "server_unavailable", 503, Time, true,
+        "The mail server is slow or away",
+        "Nothing; it is tried again by itself.";
 
     // Signing in
     /// Nobody has signed the mailbox in yet.

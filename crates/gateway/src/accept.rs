@@ -24,10 +24,7 @@ pub fn accept(settings: &MailboxSettings, content: &Content) -> Result<(), Probl
     match settings.kind {
         Kind::GraphOAuth2 => check_for_graph(settings, content)?,
         Kind::SmtpOAuth2 => check_for_exchange(content)?,
-        Kind::SmtpBasic => {
-            let detail = "this mailbox is set to a kind that can't send yet";
-            return Err(Problem::new(Code::KindNotAvailable, detail));
-        }
+        Kind::SmtpBasic => check_for_server(content)?,
     }
     check_size(settings, content)
 }
@@ -106,6 +103,17 @@ fn check_for_exchange(content: &Content) -> Result<(), Problem> {
         Content::Fields(message) if message.save_to_sent == Some(false) => Err(not_by_route(
             "/save_to_sent",
             "by SMTP, Microsoft 365 always keeps a copy in Sent Items; leave save_to_sent out",
+        )),
+        Content::Fields(_) | Content::Raw(_) => Ok(()),
+    }
+}
+
+/// A mail server of one's own takes a message and keeps nothing: there is no *Sent Items* that it could go to.
+fn check_for_server(content: &Content) -> Result<(), Problem> {
+    match content {
+        Content::Fields(message) if message.save_to_sent == Some(true) => Err(not_by_route(
+            "/save_to_sent",
+            "a mail server keeps no copy in Sent Items; leave save_to_sent out",
         )),
         Content::Fields(_) | Content::Raw(_) => Ok(()),
     }
@@ -209,9 +217,17 @@ mod tests {
     }
 
     #[test]
-    fn kinds_that_cannot_send_yet_say_so() {
+    fn a_server_of_ones_own_keeps_no_copy() {
         let settings = MailboxSettings { kind: Kind::SmtpBasic, ..MailboxSettings::new("a@b.nl") };
-        assert_eq!(code(&settings, &message("a@b.nl", 3)), Some(Code::KindNotAvailable));
+        assert_eq!(accept(&settings, &message("a@b.nl", 3)), Ok(()));
+        for (wish, refused) in [(true, Some("/save_to_sent")), (false, None)] {
+            let wish = read(serde_json::json!({"from": "a@b.nl", "to": "k@c.nl", "save_to_sent": wish}));
+            assert_eq!(pointer(&settings, &wish).as_deref(), refused);
+        }
+        assert_eq!(
+            accept(&settings, &raw("From: a@b.nl\r\nResent-From: a@b.nl\r\nResent-To: y@c.nl\r\n")),
+            Ok(())
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod credential;
 mod digest;
 mod judge;
 mod outbox;
+mod reach;
 mod recipients;
 mod registration;
 mod renewal;
@@ -31,6 +32,7 @@ pub use judge::{Judged, SignedIn, judge};
 pub use outbox::{
     CONCURRENCY_MAX, Next, RETRIES_MAX, Stage, after_refusal, concerns_the_mailbox, concurrency_max,
 };
+pub use reach::{Reach, out_of_reach};
 pub use recipients::{Recipients, Said};
 pub use registration::{warn_days_left, warns_today};
 pub use renewal::{
@@ -40,4 +42,4 @@ pub use renewal::{
 pub use seal::{KeyRing, KeyRingError, Opening, Record, SealError, Sealing};
 pub use settings::check_settings;
 pub use state::{Situation, state};
-pub use submission::{Submitted, understand};
+pub use submission::{ServerOwner, Submitted, understand};

@@ -1,6 +1,8 @@
 use api::{Code, FieldError, Kind, MESSAGE_BYTES_SETTING_MAX, MailboxSettings, Problem};
 use mail::EmailAddress;
 
+use crate::{Reach, out_of_reach};
+
 /// Further addresses that one mailbox can list; Exchange allows more, nobody types more.
 const ALIASES_MAX: usize = 50;
 /// Longest host name (RFC 1035 section 2.3.4).
@@ -11,7 +13,7 @@ const USER_NAME_CHARS_MAX: usize = 320;
 const MESSAGE_BYTES_MIN: u64 = 10 * 1024;
 
 /// Checks what a person typed on the E-mail server page; everything that is wrong, at once.
-pub fn check_settings(settings: &MailboxSettings) -> Result<(), Problem> {
+pub fn check_settings(settings: &MailboxSettings, reach: Reach) -> Result<(), Problem> {
     let mut errors = Vec::new();
     let mut wrong = |field: &str, detail: &str| {
         errors.push(FieldError { pointer: format!("/settings/{field}"), detail: detail.to_owned() });
@@ -34,6 +36,9 @@ pub fn check_settings(settings: &MailboxSettings) -> Result<(), Problem> {
     if settings.kind == Kind::SmtpBasic {
         if settings.server.trim().is_empty() {
             wrong("server", "the name of the mail server is missing, e.g. smtp.example.nl");
+        }
+        if let Some((field, detail)) = out_of_reach(&settings.server, settings.port, reach) {
+            wrong(field, detail);
         }
         if settings.server_authentication && settings.user_name.trim().is_empty() {
             wrong("user_name", "a server that requires authentication needs a user name");
@@ -60,12 +65,17 @@ mod tests {
     use super::*;
 
     fn pointers(settings: &MailboxSettings) -> Vec<String> {
-        check_settings(settings).err().into_iter().flat_map(|p| p.errors).map(|error| error.pointer).collect()
+        check_settings(settings, Reach::Internet)
+            .err()
+            .into_iter()
+            .flat_map(|p| p.errors)
+            .map(|error| error.pointer)
+            .collect()
     }
 
     #[test]
     fn a_new_mailbox_is_in_order() {
-        assert_eq!(check_settings(&MailboxSettings::new("a@b.nl")), Ok(()));
+        assert_eq!(check_settings(&MailboxSettings::new("a@b.nl"), Reach::Internet), Ok(()));
     }
 
     #[test]

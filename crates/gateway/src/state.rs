@@ -18,15 +18,26 @@ pub struct Situation<'a> {
     pub removed: bool,
     /// Whether a message waits for its next try.
     pub delayed: bool,
+    /// Whether the mail server of its own requires an access code, and none is stored.
+    pub access_code_missing: bool,
+    /// Whether that mail server does not let it in.
+    pub server_refuses: bool,
 }
 
 /// Whether a mailbox can send: the one word behind badge, sentence, button and API value.
 #[must_use]
 pub fn state(situation: Situation<'_>) -> MailboxState {
-    let Situation { kind, authentication, signing_in, approval_asked, removed, delayed } = situation;
+    let Situation { kind, authentication, signing_in, approval_asked, removed, delayed, .. } = situation;
+    if kind == Kind::SmtpBasic {
+        return match () {
+            () if situation.access_code_missing => MailboxState::AccessCodeMissing,
+            () if situation.server_refuses => MailboxState::ServerRefuses,
+            () if delayed => MailboxState::Delayed,
+            () => MailboxState::Ready,
+        };
+    }
     let trouble = authentication.map(|authentication| authentication.trouble.as_ref());
     match trouble {
-        _ if kind == Kind::SmtpBasic => MailboxState::SendingComesLater,
         Some(None) if delayed => MailboxState::Delayed,
         Some(None) => MailboxState::Ready,
         None | Some(Some(_)) if signing_in => MailboxState::SigningIn,
@@ -68,6 +79,8 @@ mod tests {
         approval_asked: false,
         removed: false,
         delayed: false,
+        access_code_missing: false,
+        server_refuses: false,
     };
 
     fn with(authentication: &Authentication) -> Situation<'_> {
@@ -95,7 +108,12 @@ mod tests {
         expect(with(&troubled(Code::RequestRejected)), MailboxState::RegistrationBroken);
         expect(Situation { approval_asked: true, ..with(&ended) }, MailboxState::WaitingForApproval);
         expect(Situation { signing_in: true, ..with(&ended) }, MailboxState::SigningIn);
-        expect(Situation { kind: Kind::SmtpBasic, ..NOBODY }, MailboxState::SendingComesLater);
+        let basic = Situation { kind: Kind::SmtpBasic, ..NOBODY };
+        expect(basic, MailboxState::Ready);
+        expect(Situation { delayed: true, ..basic }, MailboxState::Delayed);
+        expect(Situation { server_refuses: true, ..basic }, MailboxState::ServerRefuses);
+        let nothing = Situation { access_code_missing: true, server_refuses: true, ..basic };
+        expect(nothing, MailboxState::AccessCodeMissing);
         expect(Situation { kind: Kind::SmtpOAuth2, ..with(&fine) }, MailboxState::Ready);
         assert_eq!(reached.len(), MailboxState::ALL.len());
     }

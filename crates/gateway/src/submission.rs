@@ -1,6 +1,6 @@
 use api::{Code, Reason, Upstream};
 use microsoft::{Decision, Refusal, Verdict};
-use smtp::{Class, Ending, Outcome, Phase, Reply, Switch, judge};
+use smtp::{Class, Ending, Outcome, Phase, Reply, Stop, Switch, judge};
 
 use crate::{Said, Stage};
 
@@ -24,9 +24,69 @@ pub enum Submitted {
     Refused(Refusal, Stage),
 }
 
-/// Understands the outcome of a submission with an access token.
+/// Whose mail server it is, which decides who can mend what it refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerOwner {
+    /// Microsoft 365, with an access token.
+    Microsoft,
+    /// Somebody's own, with user name and access code or without.
+    Own,
+}
+
+/// Understands the outcome of a submission.
 #[must_use]
-pub fn understand(outcome: &Outcome) -> Submitted {
+pub fn understand(outcome: &Outcome, owner: ServerOwner) -> Submitted {
+    let submitted = by_ending(outcome);
+    match owner {
+        ServerOwner::Microsoft => submitted,
+        ServerOwner::Own => as_own(submitted, outcome),
+    }
+}
+
+/// The same outcome where nobody signs in at Microsoft, and the settings are somebody's own.
+fn as_own(submitted: Submitted, outcome: &Outcome) -> Submitted {
+    let of_own = |refusal: Refusal| {
+        let code = match refusal.code {
+            Code::MicrosoftUnavailable => Code::ServerUnavailable,
+            Code::SignInAgain => Code::AccessCodeRefused,
+            // Microsoft's own switches are told as such, whoever typed the name of its server.
+            Code::AdministratorNeeded if refusal.verdict.is_none() => Code::ServerRefused,
+            code => code,
+        };
+        Refusal { code, ..refusal }
+    };
+    match submitted {
+        Submitted::TokenRefused(refusal) => Submitted::Refused(of_own(refusal), Stage::Token),
+        Submitted::Refused(refusal, _) if wants_other_settings(&outcome.ending) => {
+            Submitted::Refused(Refusal { code: Code::ServerRefused, ..refusal }, Stage::Token)
+        }
+        Submitted::Refused(refusal, stage) => {
+            let refusal = of_own(refusal);
+            let of_settings = matches!(refusal.code, Code::AccessCodeRefused | Code::ServerRefused);
+            Submitted::Refused(refusal, if of_settings { Stage::Token } else { stage })
+        }
+        Submitted::Divided { upstream, said, later } => {
+            Submitted::Divided { upstream, said, later: later.map(of_own) }
+        }
+        taken @ Submitted::HandedOver(_) => taken,
+    }
+}
+
+/// Whether the conversation would break off at the same place until a person changes the settings, or the server.
+fn wants_other_settings(ending: &Ending) -> bool {
+    matches!(
+        ending,
+        Ending::Stopped(
+            Stop::TlsFailed
+                | Stop::StartTlsNotOffered
+                | Stop::SignInNotOffered
+                | Stop::NoCommonMechanism { .. }
+                | Stop::SecretInClear
+        )
+    )
+}
+
+fn by_ending(outcome: &Outcome) -> Submitted {
     let refused = |code, detail: String| Submitted::Refused(Refusal::new(code, detail), Stage::HandOver);
     match &outcome.ending {
         Ending::HandedOver { reply, queue_id } => {
@@ -143,7 +203,7 @@ fn by_reply(reply: &Reply, phase: Phase) -> Submitted {
 
 #[cfg(test)]
 mod tests {
-    use smtp::{Auth, Credentials, EhloName, Encoding, Message, Plan, Security, Session, Stop, Wish};
+    use smtp::{Auth, Credentials, EhloName, Encoding, Message, Plan, Security, Session, Wish};
 
     use super::*;
 
@@ -153,6 +213,10 @@ mod tests {
     }
 
     fn after_naming(recipients: &[&str], replies: &[&str]) -> Submitted {
+        understand(&outcome(recipients, replies), ServerOwner::Microsoft)
+    }
+
+    fn outcome(recipients: &[&str], replies: &[&str]) -> Outcome {
         let recipients = recipients.iter().map(|address| address.parse().unwrap()).collect();
         let message = Message::new("a@b.nl".parse().unwrap(), recipients, 5, Encoding::SevenBit);
         let mut session = Session::new(Plan {
@@ -174,7 +238,7 @@ mod tests {
                     Some(chunk) => session.chunk(chunk.as_bytes()),
                     None => session.end_of_message(),
                 },
-                Wish::Finished(outcome) => return understand(&outcome),
+                Wish::Finished(outcome) => return outcome,
                 Wish::Close => panic!("no outcome"),
             }
         }
@@ -304,6 +368,24 @@ mod tests {
             panic!("not divided");
         };
         assert_eq!(outline(&said), ["refused"; 3]);
+    }
+
+    #[test]
+    fn at_ones_own_server_the_settings_are_to_blame_and_not_microsoft() {
+        let own = |replies: &[&str]| match understand(&outcome(&["k@c.nl"], replies), ServerOwner::Own) {
+            Submitted::Refused(refusal, stage) => (refusal.code, stage),
+            other => panic!("{other:?}"),
+        };
+        let until = |count: usize, last: &'static str| own(&[&UP_TO_DATA[..count], &[last]].concat());
+        assert_eq!(until(3, "535 5.7.8 Wrong password"), (Code::AccessCodeRefused, Stage::Token));
+        assert_eq!(until(4, "530 5.7.0 Authentication required"), (Code::AccessCodeRefused, Stage::Token));
+        assert_eq!(until(0, "421 4.3.2 Busy"), (Code::ServerUnavailable, Stage::Token));
+        assert_eq!(until(7, "451 4.3.0 Busy"), (Code::ServerUnavailable, Stage::HandOver));
+        assert_eq!(own(&UP_TO_DATA[..1]), (Code::ServerUnavailable, Stage::HandOver));
+        assert_eq!(until(5, "550 5.1.1 nobody"), (Code::RecipientRefused, Stage::HandOver));
+        let without_auth = ["220 hello", "250-hello\r\n250 SIZE"];
+        assert_eq!(own(&without_auth), (Code::ServerRefused, Stage::Token));
+        assert_eq!(own(&UP_TO_DATA), (Code::OutcomeUnknown, Stage::HandOver));
     }
 
     #[test]

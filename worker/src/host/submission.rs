@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use smtp::{Outcome, Session, Wish};
+use smtp::{Outcome, Security, Session, Wish};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use worker::Socket;
 use worker::js_sys::{Object, Reflect};
@@ -22,11 +22,16 @@ const CHUNK_BYTES: usize = 64 * 1024;
 
 /// Carries a conversation with an SMTP server out: connects, does what the session wishes, and brings its outcome.
 ///
-/// `security` of the session's plan must be the same as `starttls`: plain first, then TLS by the runtime, which checks the
-/// certificate and the name.
-pub(crate) async fn submit(host: &str, port: u16, session: &mut Session, message: &[u8]) -> Option<Outcome> {
+/// `security` is that of the session's plan; TLS is the runtime's, which checks the certificate and the name.
+pub(crate) async fn submit(
+    host: &str,
+    port: u16,
+    security: Security,
+    session: &mut Session,
+    message: &[u8],
+) -> Option<Outcome> {
     let begun = now();
-    let mut line = Line::open(host, port).await;
+    let mut line = Line::open(host, port, security).await;
     let (mut outcome, mut chunks, mut reading_since) = (None, message.chunks(CHUNK_BYTES), None);
     loop {
         let wish = session.wish();
@@ -83,12 +88,17 @@ struct Line {
 }
 
 impl Line {
-    async fn open(host: &str, port: u16) -> Option<Self> {
+    async fn open(host: &str, port: u16, security: Security) -> Option<Self> {
+        let transport = match security {
+            Security::None => "off",
+            Security::StartTls => "starttls",
+            Security::ImplicitTls => "on",
+        };
         let (address, options) = (Object::new(), Object::new());
         for (object, name, value) in [
             (&address, "hostname", JsValue::from_str(host)),
             (&address, "port", port.into()),
-            (&options, "secureTransport", "starttls".into()),
+            (&options, "secureTransport", transport.into()),
             (&options, "allowHalfOpen", false.into()),
         ] {
             Reflect::set(object, &name.into(), &value).ok()?;

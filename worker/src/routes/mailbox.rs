@@ -23,7 +23,7 @@ pub(super) async fn save(State(app): State<App>, Path(id): Path<String>, request
     let id: MailboxId = input::id(&id)?;
     let mut save: SaveSettings = input::small_json(request).await?;
     tidy(&mut save);
-    gateway::check_settings(&save.settings)?;
+    gateway::check_settings(&save.settings, app.config()?.reach())?;
     let (organisation, mailbox) = (employee.organisation()?, employee.mailbox(id)?);
     let addresses: Vec<_> =
         [&save.settings.address].into_iter().chain(&save.settings.aliases).cloned().collect();

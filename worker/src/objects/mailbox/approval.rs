@@ -26,8 +26,15 @@ impl Inner {
     /// Renews now, if anything stands in the way; held messages go out when it works.
     pub(super) async fn check_again(self: &Rc<Self>, call: CheckAgain) -> Result<MailboxView, Problem> {
         let config = self.config()?;
-        let mailbox = self.store.mailbox()?;
-        if self.store.authentication()?.is_some_and(|authentication| authentication.trouble.is_some()) {
+        let mut mailbox = self.store.mailbox()?;
+        if !mailbox.settings.kind.signs_in() {
+            // Only a message can tell; the next one that waits is tried now.
+            mailbox.server_trouble = None;
+            self.store.set_mailbox(&mailbox)?;
+            self.release_held()?;
+            self.pump_soon();
+        } else if self.store.authentication()?.is_some_and(|authentication| authentication.trouble.is_some())
+        {
             let resource = Resource::of(mailbox.settings.kind).unwrap_or(Resource::Graph);
             // Its outcome stands in the authentication, which the page shows.
             let _ = self.renew(resource).await;

@@ -58,7 +58,9 @@ impl Inner {
             let stage = if problem.code == Code::KindNotAvailable { Stage::Token } else { Stage::HandOver };
             return Ended::Refused { refusal: Refusal::new(problem.code, problem.detail), stage };
         }
-        let resource = Resource::of(settings.kind).unwrap_or(Resource::Graph);
+        let Some(resource) = Resource::of(settings.kind) else {
+            return self.submit_to_own_server(record, &content).await;
+        };
         if resource == Resource::Graph && record.recipients.any_open() {
             // Graph sends to everybody whom a message names.
             let detail =

@@ -1,5 +1,5 @@
 use api::{ApprovalView, Delay, MailboxSettings, MailboxView, Problem};
-use gateway::{ATTEMPT_SECONDS, Situation, message_bytes_effective, state, view};
+use gateway::{ATTEMPT_SECONDS, Situation, Trouble, message_bytes_effective, state, view};
 use microsoft::Sending;
 
 use super::Inner;
@@ -38,6 +38,8 @@ impl Inner {
             approval_asked: mailbox.approval_asked_at.is_some(),
             removed: mailbox.removed_at.is_some(),
             delayed: delay.is_some(),
+            access_code_missing: mailbox.lacks_access_code(),
+            server_refuses: mailbox.server_trouble.is_some(),
         });
         let sending = Sending::from(&mailbox.settings);
         Ok(MailboxView {
@@ -46,7 +48,11 @@ impl Inner {
             message_bytes_effective: message_bytes_effective(&mailbox.settings),
             access_code_stored: mailbox.access_code.is_some(),
             state,
-            trouble: authentication.as_ref().and_then(|record| Some(record.trouble.as_ref()?.view())),
+            trouble: if kind.signs_in() {
+                authentication.as_ref().and_then(|record| record.trouble.as_ref()).map(Trouble::view)
+            } else {
+                mailbox.server_trouble.as_ref().map(Trouble::view)
+            },
             authentication: authentication.map(|record| {
                 let endpoints = config.registration.endpoints.of(record.cloud);
                 view(&record, sending, &endpoints, now)

@@ -10,6 +10,7 @@ use microsoft::{Refusal, Resource};
 use super::Inner;
 use super::records::MessageRecord;
 use super::refresh::not_signed_in;
+use super::submit::server_stands_in_the_way;
 use crate::host::{Line, log, now};
 
 /// Messages of one run: each takes up to two subrequests, of the 50 that an invocation has on the free plan.
@@ -55,11 +56,17 @@ impl Inner {
     fn take_next(&self) -> Result<Option<MessageRecord>, Problem> {
         self.account_for_lost()?;
         let now = now();
-        let at_once = concurrency_max(self.store.mailbox()?.settings.kind);
+        let mailbox = self.store.mailbox()?;
+        let at_once = concurrency_max(mailbox.settings.kind);
         if self.sending.borrow().len() >= at_once || now < self.pause_until.get() {
             return Ok(None);
         }
         match self.store.authentication()? {
+            _ if !mailbox.settings.kind.signs_in() => {
+                if let Some(refusal) = server_stands_in_the_way(&mailbox) {
+                    return self.hold_all(&refusal.failure()).map(|()| None);
+                }
+            }
             None => return self.hold_all(&not_signed_in().failure()).map(|()| None),
             Some(authentication) => {
                 if let Some(trouble) = authentication.trouble {

@@ -1,8 +1,8 @@
 use std::fmt::Display;
 
-use api::{ConsentOutcome, Failure, MailboxId, MailboxSettings, MessageId, MessageState, MessageView};
+use api::{ConsentOutcome, Failure, Kind, MailboxId, MailboxSettings, MessageId, MessageState, MessageView};
 use api::{OrganisationId, Problem, Timestamp, Upstream};
-use gateway::{Attempt, Authentication, Recipients, Record, SealedText};
+use gateway::{Attempt, Authentication, Recipients, Record, SealedText, Trouble};
 use serde::{Deserialize, Serialize};
 
 use super::calls::Form;
@@ -22,6 +22,9 @@ pub(super) struct MailboxRecord {
     /// *Toegangscode*, sealed with the version it was saved in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) access_code: Option<(u64, SealedText)>,
+    /// Why the mail server of [`Kind::SmtpBasic`] does not let it in; forgotten when the settings are saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) server_trouble: Option<Trouble>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) handed_over_at: Option<Timestamp>,
     /// When somebody chose to ask an administrator; forgotten when a sign-in succeeds.
@@ -34,6 +37,13 @@ pub(super) struct MailboxRecord {
 }
 
 impl MailboxRecord {
+    /// Whether the mail server of its own requires an access code that nobody has typed.
+    pub(super) fn lacks_access_code(&self) -> bool {
+        self.settings.kind == Kind::SmtpBasic
+            && self.settings.server_authentication
+            && self.access_code.is_none()
+    }
+
     /// Names one of this mailbox's records for sealing.
     pub(super) fn sealed_as(&self, kind: &'static str, number: impl Display) -> Record {
         Record { kind, organisation: self.organisation, mailbox: Some(self.id), number: number.to_string() }

@@ -220,6 +220,9 @@ impl Inner {
 
     /// Keeps why renewing does not work: a pause when it passes by itself, else what a person must mend. The tokens stay.
     pub(super) fn note_failure(&self, mailbox: &MailboxRecord, refusal: &Refusal) {
+        if !mailbox.settings.kind.signs_in() {
+            return self.note_server_trouble(mailbox, refusal);
+        }
         let same_epoch = self.store.mailbox().is_ok_and(|current| current.epoch == mailbox.epoch);
         let (Ok(Some(mut authentication)), true) = (self.store.authentication(), same_epoch) else { return };
         let now = now();

@@ -1,4 +1,4 @@
-use api::{Code, MailboxView, Problem};
+use api::{Code, Kind, MailboxView, Problem};
 use gateway::check_settings;
 use microsoft::Sending;
 
@@ -9,7 +9,7 @@ use crate::host::Vault;
 
 impl Inner {
     pub(super) fn create(&self, call: &CreateMailbox) -> Result<(), Problem> {
-        check_settings(&call.settings)?;
+        check_settings(&call.settings, self.config()?.reach())?;
         self.store.create(&MailboxRecord {
             organisation: call.organisation,
             id: call.id,
@@ -18,6 +18,7 @@ impl Inner {
             epoch: 0,
             number: 0,
             access_code: None,
+            server_trouble: None,
             handed_over_at: None,
             approval_asked_at: None,
             removed_at: None,
@@ -29,8 +30,8 @@ impl Inner {
     /// clears the access code, which goes only to the server that it was typed for.
     pub(super) async fn save(self: &std::rc::Rc<Self>, call: Save) -> Result<MailboxView, Problem> {
         let save = call.save;
-        check_settings(&save.settings)?;
         let config = self.config()?;
+        check_settings(&save.settings, config.reach())?;
         let before = self.store.mailbox()?;
         let version = before.version + 1;
         let typed = match save.access_code.as_deref() {
@@ -57,12 +58,19 @@ impl Inner {
         let ends_authentication = old.address != new.address || Sending::from(old) != Sending::from(new);
         mailbox.settings = save.settings;
         mailbox.version = version;
+        // Whatever the mail server said was about settings of before.
+        mailbox.server_trouble = None;
         if ends_authentication {
             self.forget_authentication(&mut mailbox)?;
             mailbox.approval_asked_at = None;
             mailbox.removed_at = None;
         }
+        let sends_at_once = mailbox.settings.kind == Kind::SmtpBasic && !mailbox.lacks_access_code();
         self.store.set_mailbox(&mailbox)?;
+        if sends_at_once {
+            self.release_held()?;
+            self.pump_soon();
+        }
         self.page(&config, call.around)
     }
 }
