@@ -104,6 +104,15 @@ fn choosing_another_kind() {
                 browser.click("#save").await;
                 browser.find("#wrong-summary").await;
                 gallery.take(&browser, "fields-refused").await;
+                browser.click("#fill-in-gmail").await;
+                browser.find("#gmail-hint").await;
+                gallery.take(&browser, "gmail").await;
+                browser.find("#server").await.clear().await.unwrap();
+                browser.find("#server").await.send_keys("smtp.office365.com").await.unwrap();
+                browser.find("#microsoft-retires").await;
+                gallery.take(&browser, "microsoft-retires").await;
+                browser.find("#server").await.clear().await.unwrap();
+                browser.find("#user-name").await.clear().await.unwrap();
                 browser.find("#server").await.send_keys("mail.example.com").await.unwrap();
                 browser.find("#user-name").await.send_keys("jansen").await.unwrap();
             }

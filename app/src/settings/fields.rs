@@ -31,7 +31,7 @@ pub(crate) fn Fields() -> impl IntoView {
     let of_kind = move || match kind.get() {
         Kind::GraphOAuth2 => view! { <Shared/><Aliases/> }.into_any(),
         Kind::SmtpOAuth2 => view! { <Shared/><Aliases/><FixedServer/> }.into_any(),
-        Kind::SmtpBasic => view! { <SmtpFields/> }.into_any(),
+        Kind::SmtpBasic => view! { <Aliases/><SmtpFields/> }.into_any(),
     };
     view! {
         <TextField field=Field::Address part=|draft| &mut draft.address shape=ADDRESS

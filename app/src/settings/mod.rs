@@ -7,6 +7,7 @@ pub(crate) mod draft;
 mod fields;
 mod form;
 mod kind;
+mod provider;
 mod save;
 mod smtp_fields;
 

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::access_code::AccessCode;
 use super::draft::Field;
+use super::provider::ProviderHint;
 use crate::browser::language::t;
 use crate::mailbox::Desk;
 use crate::parts::field::{FieldWrong, Shape, TextField};
@@ -34,6 +35,7 @@ pub(crate) fn SmtpFields() -> impl IntoView {
     view! {
         <TextField field=Field::Server part=|draft| &mut draft.server shape=SERVER
             hint=Signal::derive(move || t!(desk.language, settings.server_hint)().to_owned())/>
+        <ProviderHint/>
         <div class="row">
             <TextField field=Field::Port part=|draft| &mut draft.port shape=PORT/>
             <SecurityField/>
