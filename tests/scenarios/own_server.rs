@@ -70,6 +70,30 @@ fn real_messages_arrive_with_each_security_and_way_to_sign_in() {
 }
 
 #[test]
+fn every_way_to_sign_in_that_dovecot_knows() {
+    scenario(async {
+        for mechanism in ["scram-sha-256", "cram-md5", "login"] {
+            let servers = Servers::offering(mechanism).await;
+            let company = Company::new(&servers.stack, "wijze").await;
+            let person = company.person().await;
+            let change = |settings: &mut _| fill_in(settings, servers.submission_port, Security::Starttls);
+            person.type_access_code(PASSWORD, change).await.expect(200);
+            let view = post(&company, mechanism).await;
+            assert_eq!(view.state, MessageState::HandedOver, "{view:?}\n{}", servers.logs());
+
+            person.type_access_code("fout", change).await.expect(200);
+            let view = post(&company, "Fout").await;
+            let code = view.failure.as_ref().map(|failure| failure.code);
+            assert_eq!(
+                (view.state, code),
+                (MessageState::Held, Some(Code::AccessCodeRefused)),
+                "{mechanism}: {view:?}"
+            );
+        }
+    });
+}
+
+#[test]
 fn a_wrong_access_code_holds_the_mail_until_it_is_corrected() {
     scenario(async {
         let servers = Servers::start().await;

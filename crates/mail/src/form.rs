@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use api::{FieldError, Recipients, SendMessage};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use encoding_rs::{Encoding, UTF_8};
+use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::{MessageParser, MimeHeaders as _};
 
 /// Gathers the parts of a `multipart/form-data` request (RFC 7578) into the message that the same fields make as JSON.
@@ -200,15 +200,14 @@ fn also(recipients: &mut Recipients, text: &str) {
 /// The text of a part in the charset that it names, else in UTF-8.
 fn decode(head: &PartHead, bytes: Vec<u8>) -> Result<String, String> {
     let charset = head.charset.as_deref().unwrap_or("utf-8");
-    let encoding = Encoding::for_label(charset.as_bytes())
-        .ok_or_else(|| format!("the charset {charset:?} is unknown; write UTF-8"))?;
-    if encoding == UTF_8 {
+    if charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8") {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes);
         return String::from_utf8(bytes)
             .map_err(|_| "the text is not UTF-8; name its charset in the part's Content-Type".to_owned());
     }
-    let (text, had_errors) = encoding.decode_without_bom_handling(&bytes);
-    if had_errors { Err(format!("the text is not {charset}")) } else { Ok(text.into_owned()) }
+    let decode = charset_decoder(charset.as_bytes());
+    let decode = decode.ok_or_else(|| format!("the charset {charset:?} is unknown; write UTF-8"))?;
+    Ok(decode(&bytes))
 }
 
 #[cfg(test)]

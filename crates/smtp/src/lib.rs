@@ -29,7 +29,7 @@ pub use judge::{Judgement, judge};
 pub use message::{Encoding, Message};
 pub use outcome::{Ending, Outcome, Stop, Verdict};
 pub use phase::Phase;
-pub use plan::{Auth, Credentials, EhloName, Plan, PlanError, Security};
+pub use plan::{Auth, Credentials, EhloName, Nonce, Plan, PlanError, Security};
 pub use reader::ReplyError;
 pub use reply::{Enhanced, Reply};
 pub use session::Session;

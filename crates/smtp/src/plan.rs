@@ -34,14 +34,20 @@ pub enum Auth {
     /// With an OAuth2 access token, in two steps always: a token of real size makes the one line too long for some
     /// servers. Never over a connection in the clear.
     XOAuth2(Credentials),
-    /// With a password, by PLAIN (RFC 4616) or else LOGIN, whichever the server offers.
+    /// With a password, by what the server offers: SCRAM-SHA-256 (RFC 7677), then PLAIN (RFC 4616) and LOGIN, then CRAM-MD5
+    /// (RFC 2195); in the clear those first that do not show the password.
     Password {
         /// User name and password.
         credentials: Credentials,
         /// Also over a connection in the clear. Somebody must have said so.
         even_in_clear: bool,
+        /// Random, and used for this connection only.
+        nonce: Nonce,
     },
 }
+
+/// Random bytes of a SCRAM client.
+pub type Nonce = [u8; 18];
 
 /// A user name with a password or an access token.
 #[derive(Clone)]

@@ -60,7 +60,7 @@ fn any_plan() -> impl Strategy<Value = Plan> {
         let auth = match auth {
             0 => Auth::None,
             1 => Auth::XOAuth2(credentials),
-            _ => Auth::Password { credentials, even_in_clear },
+            _ => Auth::Password { credentials, even_in_clear, nonce: [7; 18] },
         };
         crate::harness::plan(security, auth, &["a@b.nl", "c@d.nl", "e@f.nl"][..recipients.min(3)])
     })

@@ -14,7 +14,7 @@ use super::hand_over::{Ended, Tried};
 use super::records::{MailboxRecord, MessageRecord};
 use super::refresh::{not_signed_in, own_fault};
 use crate::config::Config;
-use crate::host::{Vault, now, submit};
+use crate::host::{Vault, now, random, submit};
 
 /// Where a message goes, and who says to be sending it.
 struct Server<'s> {
@@ -111,7 +111,8 @@ impl Inner {
             .map_err(|error| Refusal::new(Code::AccessCodeRefused, error.to_string()))?;
         // Whoever chooses *no security* reads there that everybody on the way can read the code.
         let even_in_clear = mailbox.settings.security == Protection::None;
-        Ok(Auth::Password { credentials, even_in_clear })
+        let nonce = random().map_err(own_fault)?;
+        Ok(Auth::Password { credentials, even_in_clear, nonce })
     }
 
     /// Keeps why a mail server of one's own does not let the mailbox in, unless the settings were saved meanwhile.

@@ -256,5 +256,5 @@ pub(crate) fn token() -> Auth {
 }
 
 pub(crate) fn password(even_in_clear: bool) -> Auth {
-    Auth::Password { credentials: Credentials::new("erp", "s3cret").unwrap(), even_in_clear }
+    Auth::Password { credentials: Credentials::new("erp", "s3cret").unwrap(), even_in_clear, nonce: [7; 18] }
 }
