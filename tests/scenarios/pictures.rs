@@ -97,6 +97,14 @@ fn choosing_another_kind() {
         let company = Company::new(Stack::shared().await, "keuze").await;
         let (browser, mut gallery) = (Browser::new().await, Gallery::new());
         browser.open(&company.link().await).await;
+        browser.click("#which-kind summary").await;
+        for answer in ["microsoft-yes", "large-yes", "smtp-yes"] {
+            browser.click(&format!("label[for=\"advice-{answer}\"]")).await;
+        }
+        browser.find("#advice").await;
+        gallery.take(&browser, "which-kind").await;
+        browser.click("#advice-choose").await;
+        browser.click("#which-kind summary").await;
         for (kind, state) in [("smtp_oauth2", "not_authenticated"), ("smtp_basic", "access_code_missing")] {
             browser.click(&format!("label[for=\"kind-{kind}\"]")).await;
             gallery.take(&browser, &format!("{kind}-chosen")).await;

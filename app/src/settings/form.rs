@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_i18n::td_string;
 
+use super::advice::WhichKind;
 use super::change::ChangeDialog;
 use super::fields::Fields;
 use super::kind::KindChoice;
@@ -29,6 +30,7 @@ pub(crate) fn SettingsForm() -> impl IntoView {
             <form class="section__body" id="settings" novalidate on:submit=submit>
                 <WrongSummary/>
                 <KindChoice/>
+                <WhichKind/>
                 <Fields/>
                 <SaveBar/>
             </form>

@@ -1,6 +1,7 @@
 //! The form: kind, the fields that belong to it, saving.
 
 mod access_code;
+mod advice;
 mod change;
 mod conflict;
 pub(crate) mod draft;
