@@ -8,9 +8,8 @@ use end_to_end::message::letter;
 use end_to_end::search::{Place, Secrets};
 use end_to_end::servers::{PASSWORD, Servers, USER_NAME};
 use end_to_end::{Stack, scenario};
-use mail::fixtures::{self, Fixture, Input};
 
-use crate::servers::compare;
+use crate::servers::every_message_arrives;
 
 /// Fills the tab in.
 fn fill_in(settings: &mut MailboxSettings, port: u16, security: Security) {
@@ -31,27 +30,12 @@ fn real_messages_arrive_with_each_security_and_way_to_sign_in() {
     scenario(async {
         let servers = Servers::start().await;
         let company = Company::new(&servers.stack, "eigen").await;
-        let (from, person) = (company.account.upn.clone(), company.person().await);
+        let person = company.person().await;
 
         let starttls = |settings: &mut _| fill_in(settings, servers.submission_port, Security::Starttls);
         let view: MailboxView = person.type_access_code(PASSWORD, starttls).await.expect(200).json();
         assert_eq!((view.state, view.access_code_stored), (MailboxState::Ready, true));
-        for place in 0..fixtures::all("a@b.nl", "k@c.nl").len() {
-            let to = format!("klant{place}@klant.example");
-            let Fixture { name, input } = fixtures::all(&from, &to).swap_remove(place);
-            let found = format!("\nDelivered-To: {to}\n");
-            match input {
-                Input::Json(message) => {
-                    company.hand_over(&message).await;
-                    compare(name, &message, &servers.arrived(1, &found).await[0]);
-                }
-                Input::Raw(raw) => {
-                    let view: MessageView = company.post_raw(&raw).await.expect(200).json();
-                    assert_eq!(view.state, MessageState::HandedOver, "{view:?}");
-                    servers.arrived(1, &found).await;
-                }
-            }
-        }
+        every_message_arrives(&servers, &company).await;
 
         let implicit = |settings: &mut _| fill_in(settings, servers.tls_port, Security::Tls);
         person.type_access_code(PASSWORD, implicit).await.expect(200);

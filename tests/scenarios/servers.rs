@@ -56,7 +56,7 @@ fn lines(text: &str) -> String {
 }
 
 /// The posted message, and what Postfix keeps for its only recipient.
-pub(crate) fn compare(fixture: &str, posted: &SendMessage, arrived: &[u8]) {
+fn compare(fixture: &str, posted: &SendMessage, arrived: &[u8]) {
     let mail = MessageParser::new().parse(arrived).unwrap();
     assert_eq!(mail.subject().unwrap_or_default(), posted.subject, "{fixture}");
     let correspondent = |address: Option<&mail_parser::Address<'_>>| {
@@ -87,39 +87,44 @@ pub(crate) fn compare(fixture: &str, posted: &SendMessage, arrived: &[u8]) {
     assert_eq!(found, expected, "{fixture}");
 }
 
+/// Sends the whole set and compares what Postfix keeps of it.
+pub(crate) async fn every_message_arrives(servers: &Servers, company: &Company<'_>) {
+    for place in 0..fixtures::all("a@b.nl", "k@c.nl").len() {
+        let to = format!("klant{place}@klant.example");
+        let Fixture { name, input } = fixtures::all(&company.account.upn, &to).swap_remove(place);
+        let found = format!("\nDelivered-To: {to}\n");
+        match input {
+            Input::Json(message) => {
+                let view = company.hand_over(&message).await;
+                let queue_id = view.upstream.unwrap().request_id.unwrap();
+                let mail = servers.arrived(1, &found).await.remove(0);
+                compare(name, &message, &mail);
+                assert!(String::from_utf8_lossy(&mail).contains(&queue_id), "{name}: {queue_id}");
+            }
+            Input::Raw(raw) => {
+                let view: MessageView = company.post_raw(&raw).await.expect(200).json();
+                assert_eq!(view.state, MessageState::HandedOver, "{view:?}");
+                let mail = servers.arrived(1, &found).await.remove(0);
+                // A Maildir has lines that end in LF.
+                let text = String::from_utf8(raw).unwrap().replace("\r\n", "\n");
+                let (before, rest) = text.split_once("Bcc: ").unwrap();
+                let (_, after) = rest.split_once("\nSubject:").unwrap();
+                let posted = format!("{before}Subject:{after}");
+                let arrived = String::from_utf8(mail).unwrap();
+                assert!(arrived.trim_end().ends_with(posted.trim_end()), "{name}: {arrived}");
+                servers.arrived(1, "\nDelivered-To: audit@fixture.example\n").await;
+            }
+        }
+    }
+}
+
 #[test]
 fn real_messages_reach_postfix_by_dovecot_part_by_part() {
     scenario(async {
         let servers = Servers::start().await;
         let company = Company::by_smtp(&servers.stack, "dovecot").await;
         let from = company.account.upn.clone();
-        for place in 0..fixtures::all("a@b.nl", "k@c.nl").len() {
-            let to = format!("klant{place}@klant.example");
-            let Fixture { name, input } = fixtures::all(&from, &to).swap_remove(place);
-            let found = format!("\nDelivered-To: {to}\n");
-            match input {
-                Input::Json(message) => {
-                    let view = company.hand_over(&message).await;
-                    let queue_id = view.upstream.unwrap().request_id.unwrap();
-                    let mail = servers.arrived(1, &found).await.remove(0);
-                    compare(name, &message, &mail);
-                    assert!(String::from_utf8_lossy(&mail).contains(&queue_id), "{name}: {queue_id}");
-                }
-                Input::Raw(raw) => {
-                    let view: MessageView = company.post_raw(&raw).await.expect(200).json();
-                    assert_eq!(view.state, MessageState::HandedOver, "{view:?}");
-                    let mail = servers.arrived(1, &found).await.remove(0);
-                    // A Maildir has lines that end in LF.
-                    let text = String::from_utf8(raw).unwrap().replace("\r\n", "\n");
-                    let (before, rest) = text.split_once("Bcc: ").unwrap();
-                    let (_, after) = rest.split_once("\nSubject:").unwrap();
-                    let posted = format!("{before}Subject:{after}");
-                    let arrived = String::from_utf8(mail).unwrap();
-                    assert!(arrived.trim_end().ends_with(posted.trim_end()), "{name}: {arrived}");
-                    servers.arrived(1, "\nDelivered-To: audit@fixture.example\n").await;
-                }
-            }
-        }
+        every_message_arrives(&servers, &company).await;
         let to = "scan@klant.example";
         let scan = fixtures::scan(&from, to, 4_000_000);
         company.hand_over(&scan).await;
