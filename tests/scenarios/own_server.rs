@@ -119,6 +119,26 @@ fn a_wrong_access_code_holds_the_mail_until_it_is_corrected() {
 }
 
 #[test]
+fn what_a_server_said_of_settings_of_before_does_not_count_against_new_ones() {
+    scenario(async {
+        let servers = Servers::start().await;
+        let company = Company::new(&servers.stack, "intussen").await;
+        let person = company.person().await;
+        let right = |settings: &mut _| fill_in(settings, servers.submission_port, Security::Starttls);
+        person.type_access_code("fout", right).await.expect(200);
+        // Dovecot takes two seconds to say no.
+        let message = letter(&company.account.upn, "Intussen");
+        let accepted: MessageView = company.post(&message, None).await.expect(202).json();
+        company.until(accepted.id, MessageState::Sending).await;
+        person.type_access_code(PASSWORD, right).await.expect(200);
+        assert_eq!(company.look(accepted.id).await.state, MessageState::Sending, "it was in time");
+        company.until(accepted.id, MessageState::HandedOver).await;
+        let view = person.view().await;
+        assert_eq!((view.state, view.trouble), (MailboxState::Ready, None));
+    });
+}
+
+#[test]
 fn settings_that_do_not_fit_the_server_are_told_and_a_server_that_is_away_is_waited_for() {
     scenario(async {
         let servers = Servers::start().await;

@@ -196,11 +196,11 @@ codes! {
     AccessCodeRefused = "access_code_refused", 409, Employee, false,
         "The mail server does not accept user name or access code",
         "Correct them on the E-mail server page and save; waiting messages then go out by themselves.";
-    /// The server does not talk to us as the settings say: no TLS, a certificate of another name, no common way to sign in.
+    /// The server does not talk to us as the settings say: it offers no TLS, or no way to sign in that we know.
     ServerRefused = "server_refused", 409, Employee, false,
         "The mail server can't be used with these settings",
         "Correct server, port and security on the E-mail server page and save; waiting messages then go out by themselves.";
-    /// The server can't be reached or says that it can't now.
+    /// The server can't be reached, or says that it can't now, or TLS with it fails.
     ServerUnavailable = "server_unavailable", 503, Time, true,
         "The mail server is slow or away",
         "Nothing; it is tried again by itself.";

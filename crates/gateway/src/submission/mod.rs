@@ -82,12 +82,13 @@ fn as_own(submitted: Submitted, outcome: &Outcome) -> Submitted {
 }
 
 /// Whether the conversation would break off at the same place until a person changes the settings, or the server.
+///
+/// TLS that fails is not among them: a cut at the wrong moment looks like a wrong certificate, and must not stop all mail.
 fn wants_other_settings(ending: &Ending) -> bool {
     matches!(
         ending,
         Ending::Stopped(
-            Stop::TlsFailed
-                | Stop::StartTlsNotOffered
+            Stop::StartTlsNotOffered
                 | Stop::SignInNotOffered
                 | Stop::NoCommonMechanism { .. }
                 | Stop::SecretInClear
@@ -110,8 +111,15 @@ fn by_ending(outcome: &Outcome) -> Submitted {
         Ending::Refused(reply) => by_reply(reply, outcome.phase),
         Ending::NoRecipient => nobody(&outcome.verdicts),
         Ending::Stopped(stop) => {
-            let refusal = Refusal::new(Code::MicrosoftUnavailable, format!("SMTP: {stop}"));
-            Submitted::Refused(refusal, Stage::HandOver)
+            let code = match stop {
+                // It would be the same every time.
+                Stop::TooLarge { .. } => Code::MessageTooLarge,
+                Stop::EightBitNotOffered | Stop::EightBitUnannounced | Stop::Utf8NotOffered => {
+                    Code::MessageRefused
+                }
+                _ => Code::MicrosoftUnavailable,
+            };
+            refused(code, format!("SMTP: {stop}"))
         }
         Ending::Unknown(stop) => refused(Code::OutcomeUnknown, format!("SMTP: {stop}")),
     }

@@ -182,6 +182,19 @@ fn at_ones_own_server_the_settings_are_to_blame_and_not_microsoft() {
 }
 
 #[test]
+fn what_a_server_can_not_take_is_the_messages_fault_and_not_tried_for_days() {
+    let small = ["220 hello", "250-hello\r\n250-SIZE 4\r\n250 AUTH XOAUTH2", "334 ", "235 2.7.0 in"];
+    assert_eq!(code(&small), (Code::MessageTooLarge, Stage::HandOver));
+    let Submitted::Refused(refusal, _) =
+        understand(&outcome(&["zo\u{eb}@c.nl"], &UP_TO_DATA[..4]), ServerOwner::Own)
+    else {
+        panic!("not refused");
+    };
+    assert_eq!(refusal.code, Code::MessageRefused);
+    assert!(!refusal.code.retryable());
+}
+
+#[test]
 fn what_is_about_the_mailbox_is_no_recipients_fault() {
     let paused = "550 5.2.254 Sender paused";
     let Submitted::Refused(refusal, _) = of_three([NOBODY, LATER, paused], &[]) else {

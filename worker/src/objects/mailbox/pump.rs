@@ -87,10 +87,11 @@ impl Inner {
     }
 
     async fn hand_over_and_record(self: &Rc<Self>, message: MessageRecord) {
+        let version = self.store.mailbox().ok().map(|mailbox| mailbox.version);
         let ended = self.hand_over(&message).await;
         self.sending.borrow_mut().remove(&message.id);
         let id = message.id;
-        if let Err(problem) = self.record(message, ended) {
+        if let Err(problem) = self.record(message, ended, version) {
             // The row still says *sending*; without an owner it becomes *unknown*, which is the truth.
             log(&Line { event: "outbox", outcome: "failed", detail: &problem.detail, ..Line::default() });
         }

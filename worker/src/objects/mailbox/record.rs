@@ -11,7 +11,13 @@ use super::refresh::found_here;
 use crate::host::{Line, log, now, random};
 
 impl Inner {
-    pub(super) fn record(&self, mut message: MessageRecord, ended: Ended) -> Result<(), Problem> {
+    /// `version` is that of the settings that the attempt began with.
+    pub(super) fn record(
+        &self,
+        mut message: MessageRecord,
+        ended: Ended,
+        version: Option<u64>,
+    ) -> Result<(), Problem> {
         let now = now();
         message.changed_at = now;
         let object = message.id.to_string();
@@ -37,7 +43,14 @@ impl Inner {
             }
             Ended::Refused { refusal, stage } => {
                 let word = refusal.code.as_str();
-                self.record_refusal(&mut message, refusal, stage, now)?;
+                let mailbox = self.store.mailbox()?;
+                let is_of_before = version.is_some_and(|version| version != mailbox.version);
+                if is_of_before && concerns_the_mailbox(refusal.code, stage, mailbox.settings.shared) {
+                    // It was about settings that somebody has replaced meanwhile: tried again with theirs.
+                    message.state = MessageState::Queued;
+                } else {
+                    self.record_refusal(&mut message, refusal, stage, now)?;
+                }
                 word
             }
         };
