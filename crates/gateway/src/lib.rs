@@ -33,7 +33,7 @@ pub use outbox::{
     CONCURRENCY_MAX, Next, RETRIES_MAX, Stage, after_refusal, concerns_the_mailbox, concurrency_max,
 };
 pub use reach::{Reach, out_of_reach};
-pub use recipients::{Recipients, Said};
+pub use recipients::{RecipientStates, Said};
 pub use registration::{warn_days_left, warns_today};
 pub use renewal::{
     DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, KV_PUT_EVERY_MS, REFRESH_TOKEN_LIFE_MS,

@@ -1,4 +1,4 @@
-use api::{MessageState, RecipientView, Upstream};
+use api::{Kind, MessageState, RecipientView, Upstream};
 use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +19,9 @@ pub enum Said {
 /// Who is not settled shares the message's state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Recipients(Vec<RecipientView>);
+pub struct RecipientStates(Vec<RecipientView>);
 
-impl Recipients {
+impl RecipientStates {
     /// Whether everybody was told the same so far.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -57,9 +57,14 @@ impl Recipients {
     }
 
     /// Whether somebody still waits for it.
-    #[must_use]
-    pub fn any_open(&self) -> bool {
+    fn any_open(&self) -> bool {
         self.0.iter().any(|recipient| !recipient.state.is_final())
+    }
+
+    /// Whether a kind can send to those alone who are still open. Graph sends to everybody whom a message names.
+    #[must_use]
+    pub fn can_go_on_by(&self, kind: Kind) -> bool {
+        kind != Kind::GraphOAuth2 || !self.any_open()
     }
 
     /// Settles who is still open, at the end of the last attempt, and says what that makes of the whole message: *unknown*
@@ -126,23 +131,25 @@ mod tests {
         names.iter().map(|name| format!("{name}@c.nl").parse().unwrap()).collect()
     }
 
-    fn divided() -> Recipients {
-        let mut recipients = Recipients::default();
+    fn divided() -> RecipientStates {
+        let mut recipients = RecipientStates::default();
         let said = vec![Said::Taken, Said::Refused(upstream(550)), Said::Later(upstream(450))];
         recipients.note(&addresses(&["a", "b", "c"]), said);
         recipients
     }
 
-    fn states(recipients: &Recipients, message: MessageState) -> Vec<MessageState> {
+    fn states(recipients: &RecipientStates, message: MessageState) -> Vec<MessageState> {
         recipients.view(message).into_iter().map(|recipient| recipient.state).collect()
     }
 
     #[test]
     fn only_who_was_told_later_is_tried_again() {
         let everybody = addresses(&["a", "b", "c"]);
-        assert_eq!(Recipients::default().open(everybody.clone()), everybody);
+        assert_eq!(RecipientStates::default().open(everybody.clone()), everybody);
         assert_eq!(divided().open(everybody), addresses(&["c"]));
         assert!(divided().any_open());
+        assert!(divided().can_go_on_by(Kind::SmtpBasic) && !divided().can_go_on_by(Kind::GraphOAuth2));
+        assert!(RecipientStates::default().can_go_on_by(Kind::GraphOAuth2));
     }
 
     #[test]
@@ -161,7 +168,7 @@ mod tests {
     fn the_whole_is_handed_over_when_anybody_has_it_and_unknown_when_that_is_unknown_of_anybody() {
         assert_eq!(divided().settle(MessageState::Refused), MessageState::HandedOver);
         assert_eq!(divided().settle(MessageState::Unknown), MessageState::Unknown);
-        let mut nobody = Recipients::default();
+        let mut nobody = RecipientStates::default();
         assert_eq!(nobody.settle(MessageState::Refused), MessageState::Refused);
         nobody.note(&addresses(&["a"]), vec![Said::Refused(upstream(550))]);
         assert_eq!(nobody.settle(MessageState::Refused), MessageState::Refused);
@@ -172,7 +179,7 @@ mod tests {
         let stored = r#"[{"address":"a@c.nl","state":"handed_over"},
             {"address":"b@c.nl","state":"refused","upstream":{"status":550,"message":"words"}},
             {"address":"c@c.nl","state":"will_retry","upstream":{"status":450,"message":"words"}}]"#;
-        assert_eq!(serde_json::from_str::<Recipients>(stored).unwrap(), divided());
+        assert_eq!(serde_json::from_str::<RecipientStates>(stored).unwrap(), divided());
     }
 
     proptest! {
@@ -180,7 +187,7 @@ mod tests {
         #[test]
         fn nobody_gets_it_twice(attempts in prop::collection::vec(prop::collection::vec(0..3u8, 5), 1..6)) {
             let everybody = addresses(&["a", "b", "c", "d", "e"]);
-            let mut recipients = Recipients::default();
+            let mut recipients = RecipientStates::default();
             let mut taken: Vec<EmailAddress> = Vec::new();
             for answers in attempts {
                 let envelope = recipients.open(everybody.clone());

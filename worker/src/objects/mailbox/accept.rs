@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use api::{Code, MessageState, MessageView, Problem};
 use futures_channel::oneshot;
-use gateway::{Recipients, accept};
+use gateway::{RecipientStates, accept};
 
 use super::Inner;
 use super::calls::{Accept, Look};
@@ -48,7 +48,7 @@ impl Inner {
             next_attempt_at: None,
             failure: None,
             upstream: None,
-            recipients: Recipients::default(),
+            recipients: RecipientStates::default(),
         };
         for (n, chunk) in (0..).zip(sealed) {
             self.store.add_chunk(call.id, n, chunk)?;

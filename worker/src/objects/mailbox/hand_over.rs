@@ -58,11 +58,7 @@ impl Inner {
             let stage = if problem.code == Code::KindNotAvailable { Stage::Token } else { Stage::HandOver };
             return Ended::Refused { refusal: Refusal::new(problem.code, problem.detail), stage };
         }
-        let Some(resource) = Resource::of(settings.kind) else {
-            return self.submit_to_own_server(record, &content).await;
-        };
-        if resource == Resource::Graph && record.recipients.any_open() {
-            // Graph sends to everybody whom a message names.
+        if !record.recipients.can_go_on_by(settings.kind) {
             let detail =
                 "some recipients have it already, and Microsoft Graph can't send to the others alone";
             return Ended::Refused {
@@ -70,6 +66,9 @@ impl Inner {
                 stage: Stage::HandOver,
             };
         }
+        let Some(resource) = Resource::of(settings.kind) else {
+            return self.submit_to_own_server(record, &content).await;
+        };
         let mut refused_token = None;
         loop {
             let (number, token) = match self.access_token(resource, refused_token).await {

@@ -2,7 +2,7 @@ use std::fmt::Display;
 
 use api::{ConsentOutcome, Failure, Kind, MailboxId, MailboxSettings, MessageId, MessageState, MessageView};
 use api::{OrganisationId, Problem, Timestamp, Upstream};
-use gateway::{Attempt, Authentication, Recipients, Record, SealedText, Trouble};
+use gateway::{Attempt, Authentication, RecipientStates, Record, SealedText, Trouble};
 use serde::{Deserialize, Serialize};
 
 use super::calls::Form;
@@ -93,8 +93,8 @@ pub(super) struct MessageRecord {
     pub(super) failure: Option<Failure>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) upstream: Option<Upstream>,
-    #[serde(default, skip_serializing_if = "Recipients::is_empty")]
-    pub(super) recipients: Recipients,
+    #[serde(default, skip_serializing_if = "RecipientStates::is_empty")]
+    pub(super) recipients: RecipientStates,
 }
 
 impl MessageRecord {

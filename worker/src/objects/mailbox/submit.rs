@@ -134,6 +134,10 @@ fn ended(submitted: Result<Submitted, Refusal>, envelope: Vec<EmailAddress>) -> 
             Ended::Divided { upstream, envelope, said, later }
         }
         Ok(Submitted::Refused(refusal, stage)) => Ended::Refused { refusal, stage },
+        // An address that can't stand in an envelope.
+        Err(refusal) if refusal.code == Code::RecipientRefused => {
+            Ended::Refused { refusal, stage: Stage::HandOver }
+        }
         Ok(Submitted::TokenRefused(refusal)) | Err(refusal) => {
             Ended::Refused { refusal, stage: Stage::Token }
         }
