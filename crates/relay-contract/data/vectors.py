@@ -17,10 +17,12 @@ ORDER = {
         "auth": {"password": {"user_name": "erp", "access_code": "geheim"}},
     },
     "ehlo_name": "postbode.example.nl",
-    "mail_from": "facturen@example.nl",
-    "rcpt_to": ["klant@example.com"],
-    "size": 37,
-    "encoding": "seven_bit",
+    "message": {
+        "mail_from": "facturen@example.nl",
+        "rcpt_to": ["klant@example.com"],
+        "size": 33,
+        "encoding": "seven_bit",
+    },
 }
 
 
@@ -40,5 +42,5 @@ def vector(key, nonce, time_ms, order, message):
 
 print(json.dumps([
     vector(bytes(range(32)), "AAECAwQFBgcICQoLDA0ODw", 1795459200000, ORDER, "Subject: Factuur\r\n\r\nBijgevoegd.\r\n"),
-    vector(b"\xff" * 32, "ZmZmZmZmZmZmZmZmZmZmZg", 0, {**ORDER, "mail_from": "zoë@example.nl"}, ""),
+    vector(b"\xff" * 32, "ZmZmZmZmZmZmZmZmZmZmZg", 0, {**ORDER, "ehlo_name": "[192.0.2.1]", "message": None}, ""),
 ], ensure_ascii=False, indent=2))

@@ -1,20 +1,30 @@
 use std::fmt;
 
+use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
+use smtp::{Credentials, EhloName, Encoding, Message, Nonce, Plan, PlanError, Security};
 
-/// What a relay is asked to do with the message that follows it.
+/// What a relay is asked to do, with the message that follows it or without one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
-    /// The message's id; an order that comes again with the same id gets the first one's answer.
+    /// Chosen by the Worker; an order that comes again with the same id gets the first one's answer.
     pub id: String,
-    /// Where to hand it over.
+    /// Which server to speak with.
     pub server: Server,
     /// The name behind EHLO.
     pub ehlo_name: String,
-    /// The envelope's sender.
+    /// What to hand over. Without it, signing in is all that is tried, and the body ends here.
+    pub message: Option<Envelope>,
+}
+
+/// The envelope of the message that follows an order, and what must be said of it beforehand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Envelope {
+    /// Its sender.
     pub mail_from: String,
-    /// The envelope's recipients; the answer names each in this order.
+    /// Its recipients; the answer has a verdict for each in this order.
     pub rcpt_to: Vec<String>,
     /// Bytes of the message, with CR LF line ends and without dot-stuffing.
     pub size: u64,
@@ -34,30 +44,6 @@ pub struct Server {
     pub security: Security,
     /// How to sign in.
     pub auth: Auth,
-}
-
-/// How a connection is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Security {
-    /// Not at all.
-    None,
-    /// STARTTLS, and nothing before it (RFC 3207).
-    Starttls,
-    /// TLS from the first byte (RFC 8314).
-    Tls,
-}
-
-/// How a message is written, and what the server must therefore offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Encoding {
-    /// ASCII only.
-    SevenBit,
-    /// 8BITMIME (RFC 6152).
-    EightBit,
-    /// SMTPUTF8 (RFC 6531).
-    Utf8Headers,
 }
 
 /// How to sign in at a mail server.
@@ -81,6 +67,49 @@ pub enum Auth {
         /// The token.
         access_token: String,
     },
+}
+
+/// Why an order can't be carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OrderError {
+    /// Not an address.
+    #[error("{0} is not an e-mail address")]
+    Address(String),
+    /// Something that no conversation could hold.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+}
+
+impl Order {
+    /// What it means in SMTP. A password may travel in the clear where the order says that nothing is protected.
+    pub fn plan(&self, nonce: Nonce) -> Result<Plan, OrderError> {
+        let auth = match &self.server.auth {
+            Auth::None => smtp::Auth::None,
+            Auth::Password { user_name, access_code } => smtp::Auth::Password {
+                credentials: Credentials::new(user_name, access_code)?,
+                even_in_clear: self.server.security == Security::None,
+                nonce,
+            },
+            Auth::XOAuth2 { user_name, access_token } => {
+                smtp::Auth::XOAuth2(Credentials::new(user_name, access_token)?)
+            }
+        };
+        Ok(Plan {
+            ehlo_name: EhloName::new(&self.ehlo_name)?,
+            security: self.server.security,
+            auth,
+            message: self.message.as_ref().map(Envelope::message).transpose()?,
+        })
+    }
+}
+
+impl Envelope {
+    fn message(&self) -> Result<Message, OrderError> {
+        let read =
+            |text: &String| text.parse::<EmailAddress>().map_err(|_| OrderError::Address(text.clone()));
+        let rcpt_to = self.rcpt_to.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Message::new(read(&self.mail_from)?, rcpt_to, self.size, self.encoding)?)
+    }
 }
 
 impl fmt::Debug for Auth {

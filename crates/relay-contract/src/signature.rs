@@ -225,6 +225,9 @@ mod tests {
         let vectors: Vec<Vector> = serde_json::from_str(include_str!("../data/vectors.json")).unwrap();
         assert!(!vectors.is_empty());
         for vector in vectors {
+            let order: crate::Order = serde_json::from_str(&vector.order).unwrap();
+            assert!(order.plan([0; 18]).is_ok());
+            assert_eq!(order.message.map_or(0, |message| message.size), vector.message.len() as u64);
             let hash: [u8; 32] = Sha256::digest(vector.message.as_bytes()).into();
             assert_eq!(HEXLOWER.encode(&hash), vector.message_sha256);
             let request = Request {

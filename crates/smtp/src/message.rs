@@ -1,9 +1,11 @@
 use mail::EmailAddress;
+use serde::{Deserialize, Serialize};
 
 use crate::plan::PlanError;
 
 /// How the bytes of a message are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Encoding {
     /// ASCII only.
     SevenBit,

@@ -1,9 +1,11 @@
+use serde::{Deserialize, Serialize};
+
 use crate::phase::Phase;
 use crate::reader::ReplyError;
 use crate::reply::Reply;
 
 /// What became of one message, or of signing in when there was none.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// How it ended.
     pub ending: Ending,
@@ -31,7 +33,8 @@ impl Outcome {
 }
 
 /// How a message ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// There was no message, and the server let us in; with its words, if signing in was asked for.
     SignedIn(Option<Reply>),
@@ -53,7 +56,8 @@ pub enum Ending {
 }
 
 /// What became of a message for one recipient.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The server took it.
     Accepted,
@@ -75,7 +79,8 @@ impl Verdict {
 }
 
 /// Why a conversation broke off without the server's no.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stop {
     /// The connection ended or broke.
     #[error("the connection ended before the conversation did")]

@@ -1,13 +1,17 @@
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// How far a conversation had come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// The server's first words (RFC 5321 section 3.1).
     Greeting,
     /// What the server can do (section 3.2), before TLS or after.
     Ehlo,
     /// The way to TLS (RFC 3207), up to the first reply under it.
+    #[serde(rename = "starttls")]
     StartTls,
     /// Signing in (RFC 4954).
     Auth,

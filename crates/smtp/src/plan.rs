@@ -1,5 +1,7 @@
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::message::Message;
 
 /// Everything that one connection is for; the host has opened it already.
@@ -16,13 +18,16 @@ pub struct Plan {
 }
 
 /// How a connection is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Security {
     /// Not at all.
     None,
     /// It begins in the clear and must be upgraded (RFC 3207); a server that does not offer it is refused.
+    #[serde(rename = "starttls")]
     StartTls,
     /// TLS from the first byte (RFC 8314 section 3.3); the host has done it already.
+    #[serde(rename = "tls")]
     ImplicitTls,
 }
 

@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 use crate::reply::Reply;
 
 /// Longest line of a reply without its end. RFC 5321 section 4.5.3.1.5 says 510; servers write more.
@@ -8,7 +10,8 @@ const LINES_MAX: usize = 128;
 const REPLY_MAX: usize = 8 * 1024;
 
 /// Why what a server said is no reply. The conversation cannot go on after it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ReplyError {
     /// A line without three digits and a space, a hyphen or nothing behind them.
     #[error("the server said something that is no SMTP reply")]

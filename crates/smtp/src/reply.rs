@@ -1,13 +1,16 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::reader::{ReplyError, ReplyReader};
 
 /// Longest text of a reply that is kept for people, in characters.
 const TEXT_CHARS_MAX: usize = 1000;
 
 /// What the server said to one command (RFC 5321 section 4.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Reply {
     code: u16,
     enhanced: Option<Enhanced>,
@@ -53,6 +56,30 @@ impl Reply {
             self.lines.iter().map(|line| Enhanced::split_off(line).map_or(line.as_str(), |(_, rest)| rest));
         let lines: Vec<&str> = lines.map(str::trim).filter(|line| !line.is_empty()).collect();
         lines.join(" ").chars().take(TEXT_CHARS_MAX).collect()
+    }
+}
+
+/// A reply as a relay passes it on.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    code: u16,
+    lines: Vec<String>,
+}
+
+impl From<Reply> for Written {
+    fn from(Reply { code, lines, .. }: Reply) -> Self {
+        Self { code, lines }
+    }
+}
+
+impl TryFrom<Written> for Reply {
+    type Error = ReplyError;
+
+    fn try_from(Written { code, lines }: Written) -> Result<Self, Self::Error> {
+        match code {
+            200..=599 => Ok(Self::new(code, &lines)),
+            _ => Err(ReplyError::Gibberish),
+        }
     }
 }
 
@@ -147,6 +174,19 @@ mod tests {
         for text in ["", "550-a", "250 a\n250 b", "x"] {
             assert_eq!(text.parse::<Reply>(), Err(ReplyError::Gibberish), "{text}");
         }
+    }
+
+    #[test]
+    fn a_relay_passes_it_on_as_it_was() {
+        let reply: Reply = "550-5.7.1 a\r\n550 5.7.1 b\r\n".parse().unwrap();
+        let json = serde_json::to_value(&reply).unwrap();
+        assert_eq!(json, serde_json::json!({"code": 550, "lines": ["5.7.1 a", "5.7.1 b"]}));
+        assert_eq!(serde_json::from_value::<Reply>(json).unwrap(), reply);
+        for wrong in [r#"{"code":199,"lines":[]}"#, r#"{"code":600,"lines":[]}"#, r#"{"code":250}"#, "250"] {
+            assert!(serde_json::from_str::<Reply>(wrong).is_err(), "{wrong}");
+        }
+        let tidied: Reply = serde_json::from_str(r#"{"code":250,"lines":["a\r\nb"]}"#).unwrap();
+        assert_eq!(tidied.to_string(), "250 a  b");
     }
 
     #[test]

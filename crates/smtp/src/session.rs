@@ -9,6 +9,7 @@ use crate::plan::{Auth, EhloName, Plan, Security};
 use crate::reader::ReplyReader;
 use crate::reply::Reply;
 use crate::sasl::SignIn;
+use crate::step::Step;
 use crate::stuffing::Stuffing;
 use crate::wish::Wish;
 
@@ -25,42 +26,7 @@ const EARLY_MAX: usize = 8 * 1024;
 
 /// One conversation with one server: [`wish`](Self::wish) says what to do, the other methods what happened.
 ///
-/// A host, here with a blocking socket. A deadline runs on while one `Read` follows another.
-///
-/// ```no_run
-/// # use std::{io::{Read, Write}, net::TcpStream, time::Instant};
-/// # use smtp::{Outcome, Session, Wish};
-/// fn converse(session: &mut Session, mut socket: TcpStream, message: &[u8]) -> Vec<Outcome> {
-///     let (mut outcomes, mut chunks, mut buffer) = (Vec::new(), message.chunks(8192), [0; 8192]);
-///     # #[expect(clippy::disallowed_methods, reason = "not in a Worker")]
-///     # fn now() -> Instant { Instant::now() }
-///     let mut reading_since = None;
-///     loop {
-///         let wish = session.wish();
-///         let since = if wish == Wish::Read { *reading_since.get_or_insert_with(now) } else { now() };
-///         let left = session.deadline().saturating_sub(since.elapsed());
-///         match wish {
-///             Wish::Read if left.is_zero() => session.timed_out(),
-///             Wish::Read => match socket.set_read_timeout(Some(left)).and_then(|()| socket.read(&mut buffer)) {
-///                 Ok(count) => session.received(buffer.get(..count).unwrap_or_default()), // none at all: it has closed
-///                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => session.timed_out(),
-///                 Err(_) => session.closed(),
-///             },
-///             Wish::Write(bytes) => {
-///                 reading_since = None;
-///                 if socket.write_all(&bytes).is_err() { session.closed() }
-///             }
-///             Wish::UpgradeToTls => session.tls_failed(), // no TLS here; else `tls_ready()` after the handshake
-///             Wish::NextChunk => match chunks.next() {
-///                 Some(chunk) => session.chunk(chunk),
-///                 None => session.end_of_message(),
-///             },
-///             Wish::Finished(outcome) => outcomes.push(outcome), // now `next_message()`, or it says goodbye
-///             Wish::Close => return outcomes,
-///         }
-///     }
-/// }
-/// ```
+/// [`converse`](crate::converse) carries a session out; a host that can't await does it by hand.
 #[derive(Debug)]
 pub struct Session {
     ehlo_name: EhloName,
@@ -77,6 +43,7 @@ pub struct Session {
     /// The beginning of a `421` that came before we had asked.
     early: Vec<u8>,
     wishes: VecDeque<Wish>,
+    steps: Vec<Step>,
 }
 
 #[derive(Debug)]
@@ -122,6 +89,7 @@ impl Session {
             reader: ReplyReader::default(),
             early: Vec::new(),
             wishes: VecDeque::new(),
+            steps: Vec::new(),
         }
     }
 
@@ -179,6 +147,12 @@ impl Session {
             State::EndOfData { left: true } => Phase::EndOfData,
             State::Idle { .. } | State::Quit | State::Over => Phase::Quit,
         }
+    }
+
+    /// What has been reached, for people who watch.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
     }
 
     /// Whether `next_message` would be taken.

@@ -1,11 +1,13 @@
 use std::time::Duration;
 
-use smtp::{Outcome, Security, Session, Wish};
+use smtp::{Host, Outcome, Piece, Security, Session, Step, converse, unconnected};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use worker::Socket;
 use worker::js_sys::{Object, Reflect};
 use worker::wasm_bindgen::JsValue;
 use worker_sys::Socket as RawSocket;
+
+use api::Timestamp;
 
 use crate::host::{now, within};
 
@@ -13,14 +15,12 @@ use crate::host::{now, within};
 const OPENING: Duration = Duration::from_secs(10);
 /// How long a farewell may take; nothing depends on it.
 const CLOSING: Duration = Duration::from_secs(2);
-/// How long a conversation may take in all, in milliseconds: a hand-over that takes three minutes counts as lost.
-const IN_ALL_MS: i64 = 150_000;
 /// Bytes read at a time.
 const BUFFER_BYTES: usize = 4096;
 /// Bytes of the message given at a time.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// Carries a conversation with an SMTP server out: connects, does what the session wishes, and brings its outcome.
+/// Carries a conversation with an SMTP server out over the Worker's own socket, and brings its outcome.
 ///
 /// `security` is that of the session's plan; TLS is the runtime's, which checks the certificate and the name.
 pub(crate) async fn submit(
@@ -29,54 +29,60 @@ pub(crate) async fn submit(
     security: Security,
     session: &mut Session,
     message: &[u8],
+    mut on_step: impl FnMut(Step),
 ) -> Option<Outcome> {
     let begun = now();
-    let mut line = Line::open(host, port, security).await;
-    let (mut outcome, mut chunks, mut reading_since) = (None, message.chunks(CHUNK_BYTES), None);
-    loop {
-        let wish = session.wish();
-        if !matches!(wish, Wish::Read) {
-            reading_since = None;
-        }
-        match (wish, line.as_mut()) {
-            (Wish::Finished(finished), _) => outcome = outcome.or(Some(finished)),
-            (Wish::Close, line) => {
-                if let Some(line) = line {
-                    line.close().await;
-                }
-                return outcome;
+    let Some(line) = Line::open(host, port, security).await else { return unconnected(session, false) };
+    on_step(Step::Connected);
+    let mut held = Held { line, begun, chunks: message.chunks(CHUNK_BYTES), on_step };
+    let outcome = converse(session, &mut held).await;
+    held.line.close().await;
+    outcome
+}
+
+/// A conversation that is being held.
+struct Held<'m, F> {
+    line: Line,
+    begun: Timestamp,
+    chunks: std::slice::Chunks<'m, u8>,
+    on_step: F,
+}
+
+impl<'m, F: FnMut(Step)> Host for Held<'m, F> {
+    type Chunk = &'m [u8];
+
+    async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+        within(limit, work).await
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_millis(now().since(self.begun).max(0).unsigned_abs())
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> bool {
+        self.line.write(bytes).await
+    }
+
+    async fn read(&mut self) -> Option<Vec<u8>> {
+        self.line.read().await
+    }
+
+    async fn upgrade(&mut self) -> bool {
+        match self.line.upgrade().await {
+            Some(upgraded) => {
+                self.line = upgraded;
+                true
             }
-            (_, None) => session.closed(),
-            (Wish::Write(bytes), Some(line)) => match within(session.deadline(), line.write(&bytes)).await {
-                Some(true) => {}
-                Some(false) => session.closed(),
-                None => session.timed_out(),
-            },
-            (Wish::Read, Some(line)) => {
-                // Several reads in a row share one deadline: a server that drips bytes gets no extra time.
-                let since = *reading_since.get_or_insert_with(now);
-                let waited = Duration::from_millis(now().since(since).unsigned_abs());
-                let left_in_all =
-                    Duration::from_millis((IN_ALL_MS - now().since(begun)).max(0).unsigned_abs());
-                let limit = session.deadline().saturating_sub(waited).min(left_in_all);
-                match within(limit, line.read()).await {
-                    Some(Some(bytes)) => session.received(&bytes),
-                    Some(None) => session.closed(),
-                    None => session.timed_out(),
-                }
-            }
-            (Wish::UpgradeToTls, Some(open)) => match open.upgrade().await {
-                Some(upgraded) => {
-                    line = Some(upgraded);
-                    session.tls_ready();
-                }
-                None => session.tls_failed(),
-            },
-            (Wish::NextChunk, Some(_)) => match chunks.next() {
-                Some(chunk) => session.chunk(chunk),
-                None => session.end_of_message(),
-            },
+            None => false,
         }
+    }
+
+    async fn chunk(&mut self) -> Piece<&'m [u8]> {
+        self.chunks.next().map_or(Piece::End, Piece::Chunk)
+    }
+
+    fn on_step(&mut self, step: Step) {
+        (self.on_step)(step);
     }
 }
 

@@ -4,6 +4,7 @@ use crate::outcome::{Ending, Stop};
 use crate::plan::{Auth, Security};
 use crate::reply::Reply;
 use crate::sasl::{Answer, SignIn};
+use crate::step::Step;
 
 /// From the first word to being signed in: RFC 5321 section 3.1, RFC 3207, RFC 4954.
 impl Session {
@@ -24,10 +25,19 @@ impl Session {
     }
 
     pub(super) fn on_greeting(&mut self, reply: Reply) {
-        if reply.first_digit() == 2 { self.say_ehlo(false) } else { self.refuse(reply, false) }
+        // TLS from the first byte is proven by the first reply under it.
+        self.steps.extend(self.in_tls.then_some(Step::Tls));
+        if reply.first_digit() != 2 {
+            return self.refuse(reply, false);
+        }
+        self.steps.push(Step::Greeted);
+        self.say_ehlo(false);
     }
 
     pub(super) fn on_ehlo(&mut self, reply: Reply) {
+        if matches!(self.state, State::Ehlo { unproven: true }) {
+            self.steps.push(Step::Tls);
+        }
         if reply.first_digit() != 2 {
             return self.refuse(reply, false);
         }
@@ -85,6 +95,7 @@ impl Session {
     }
 
     fn on_signed_in(&mut self, reply: Option<Reply>) {
+        self.steps.extend(reply.is_some().then_some(Step::SignedIn));
         if self.transaction.is_some() {
             return self.begin_envelope();
         }

@@ -173,6 +173,6 @@ async fn converse(
         auth,
         message: Some(message),
     });
-    let outcome = submit(host, port, security, &mut session, &bytes).await;
+    let outcome = submit(host, port, security, &mut session, &bytes, |_| {}).await;
     outcome.ok_or_else(|| wrong("the conversation had no outcome"))
 }
