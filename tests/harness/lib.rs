@@ -26,6 +26,7 @@ pub mod message;
 pub mod person;
 mod places;
 pub mod proxy;
+pub mod relay;
 pub mod sandbox;
 pub mod search;
 mod secrets;

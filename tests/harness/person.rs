@@ -74,7 +74,7 @@ impl<'s> Person<'s> {
     pub async fn save(&self, change: impl FnOnce(&mut api::MailboxSettings)) -> MailboxView {
         let MailboxView { version, mut settings, .. } = self.view().await;
         change(&mut settings);
-        let save = api::SaveSettings { version, settings, access_code: None };
+        let save = api::SaveSettings { version, settings, access_code: None, relay_key: None };
         Answer::to(self.request("PUT", "").json(&save)).await.expect(200).json()
     }
 
@@ -86,7 +86,26 @@ impl<'s> Person<'s> {
     ) -> Answer {
         let MailboxView { version, mut settings, .. } = self.view().await;
         change(&mut settings);
-        let save = api::SaveSettings { version, settings, access_code: Some(access_code.to_owned()) };
+        let save = api::SaveSettings {
+            version,
+            settings,
+            access_code: Some(access_code.to_owned()),
+            relay_key: None,
+        };
+        Answer::to(self.request("PUT", "").json(&save)).await
+    }
+
+    /// Saves the page with the key of a relay of the mailbox's own typed into it, too.
+    pub async fn type_relay_key(
+        &self,
+        relay_key: &str,
+        access_code: &str,
+        change: impl FnOnce(&mut api::MailboxSettings),
+    ) -> Answer {
+        let MailboxView { version, mut settings, .. } = self.view().await;
+        change(&mut settings);
+        let (access_code, relay_key) = (Some(access_code.to_owned()), Some(relay_key.to_owned()));
+        let save = api::SaveSettings { version, settings, access_code, relay_key };
         Answer::to(self.request("PUT", "").json(&save)).await
     }
 

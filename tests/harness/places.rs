@@ -13,6 +13,7 @@ pub struct Places {
     pub(crate) node: PathBuf,
     pub(crate) wrangler: PathBuf,
     pub(crate) sandbox: PathBuf,
+    pub(crate) relay: PathBuf,
     pub(crate) node_modules: PathBuf,
 }
 
@@ -30,11 +31,13 @@ impl Places {
             node: told("POSTBODE_NODE"),
             wrangler: told("POSTBODE_WRANGLER"),
             sandbox: told("POSTBODE_SANDBOX"),
+            relay: told("POSTBODE_RELAY"),
             node_modules: told("POSTBODE_NODE_MODULES"),
         };
         must_exist(&places.built_worker().join("index.js"), "cargo xtask build");
         must_exist(&places.built_app().join("index.html"), "cargo xtask build");
         must_exist(&places.sandbox, "cargo build -p sandbox");
+        must_exist(&places.relay, "cargo build -p relay");
         places
     }
 

@@ -48,11 +48,16 @@ impl Servers {
 
     /// The same, with other ways to sign in at Dovecot.
     pub async fn offering(mechanisms: &str) -> Self {
+        Self::with(mechanisms, Vec::new()).await
+    }
+
+    /// The same, with other values for the Worker's variables.
+    pub async fn with(mechanisms: &str, more: Vec<(&'static str, String)>) -> Self {
         let directory = temporary();
         let [submission_port, tls_port, mx_port] = [(); 3].map(|()| free_port());
         let authority = write_certificate(&directory);
         let stack = Stack::start(Options {
-            vars: vec![("SANDBOX_SMTP", format!("localhost:{submission_port}"))],
+            vars: [vec![("SANDBOX_SMTP", format!("localhost:{submission_port}"))], more].concat(),
             trusted: vec![authority],
             ..Options::default()
         })

@@ -152,7 +152,8 @@ impl Stack {
         self.worker.store(group, Ordering::Relaxed);
     }
 
-    fn trusted(&self) -> PathBuf {
+    /// The certificates of every authority that the Worker trusts, as PEM.
+    pub(crate) fn trusted(&self) -> PathBuf {
         self.directory.join("trusted.pem")
     }
 

@@ -81,7 +81,7 @@ async fn live(stack: &Stack, company: &Company<'_>, browser: &Browser, link: &st
     }
     let person = company.person().await;
     let api::MailboxView { version, settings, .. } = person.view().await;
-    let save = api::SaveSettings { version, settings, access_code: Some(said.to_owned()) };
+    let save = api::SaveSettings { version, settings, access_code: Some(said.to_owned()), relay_key: None };
     let _saved = Answer::to(person.request("PUT", "").json(&save)).await.expect(200);
     browser.click("#status").await;
     kept.extend(everything(stack, browser).await);

@@ -47,6 +47,7 @@ mod readme;
 mod recipients;
 mod refusals;
 mod registrations;
+mod relayed;
 mod removal;
 mod renewals;
 mod restart;

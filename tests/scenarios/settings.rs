@@ -15,7 +15,12 @@ async fn save(
 ) -> Answer {
     let mut settings = before.settings.clone();
     change(&mut settings);
-    let save = SaveSettings { version: before.version, settings, access_code: access_code.map(Into::into) };
+    let save = SaveSettings {
+        version: before.version,
+        settings,
+        access_code: access_code.map(Into::into),
+        relay_key: None,
+    };
     Answer::to(person.request("PUT", "").json(&save)).await
 }
 

@@ -3,6 +3,7 @@
 use api::{Attachment, Code, MailboxState, MessageState, MessageView, Reason, SendMessage};
 use end_to_end::company::Company;
 use end_to_end::message::{PIXEL, attachment, letter, pdf};
+use end_to_end::relay::Relay;
 use end_to_end::{Options, Stack, scenario};
 use serde_json::{Value, json};
 
@@ -44,58 +45,74 @@ fn real_messages_arrive_as_they_were_posted() {
 fn every_mishap_on_the_way_ends_in_a_stated_outcome() {
     scenario(async {
         // Its own: a mishap before the sign-in hits whoever comes next.
-        let stack = &Stack::start(Options::default()).await;
-        for (mishap, state, code) in [
-            (
-                json!({ "reply": "421 4.3.2 Service not active", "step": "connect" }),
-                MessageState::WillRetry,
-                Code::MicrosoftUnavailable,
-            ),
-            (
-                json!({ "reply": "451 4.7.0 Temporary server error. Please try again later. PRX4", "step": "auth" }),
-                MessageState::WillRetry,
-                Code::MicrosoftUnavailable,
-            ),
-            (
-                json!({ "reply": "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox. Visit https://aka.ms/smtp_auth_disabled", "step": "auth" }),
-                MessageState::Held,
-                Code::AdministratorNeeded,
-            ),
-            (
-                json!({ "reply": "550 5.1.1 User unknown", "step": "rcpt" }),
-                MessageState::Refused,
-                Code::RecipientRefused,
-            ),
-            (
-                json!({ "reply": "432 4.3.2 Concurrent connections limit exceeded.", "step": "end_of_data" }),
-                MessageState::WillRetry,
-                Code::Throttled,
-            ),
-            (
-                json!({ "reply": "554 5.2.252 SendAsDenied; not allowed", "step": "end_of_data" }),
-                MessageState::Refused,
-                Code::SendAsDenied,
-            ),
-            (json!({ "gibberish": "ehlo" }), MessageState::WillRetry, Code::MicrosoftUnavailable),
-            (json!({ "endless": "ehlo" }), MessageState::WillRetry, Code::MicrosoftUnavailable),
-            (json!({ "inject_before_tls": true }), MessageState::WillRetry, Code::MicrosoftUnavailable),
-            (json!({ "certificate": "wrong_name" }), MessageState::WillRetry, Code::MicrosoftUnavailable),
-            (json!({ "certificate": "untrusted" }), MessageState::WillRetry, Code::MicrosoftUnavailable),
-            (json!({ "cut": { "step": "starttls" } }), MessageState::WillRetry, Code::MicrosoftUnavailable),
-            (json!({ "cut": { "step": "mail" } }), MessageState::WillRetry, Code::MicrosoftUnavailable),
-            (json!({ "accept_then_cut": true }), MessageState::Unknown, Code::OutcomeUnknown),
-        ] {
-            let company = Company::by_smtp(stack, "pech").await;
-            let fault = order(&company, &mishap).await;
-            let message = letter(&company.account.upn, "Onderweg");
-            let view: MessageView = company.post(&message, Some(25)).await.expect(200).json();
-            let failure = view.failure.as_ref().unwrap_or_else(|| panic!("{mishap}: {view:?}"));
-            assert_eq!((view.state, failure.code), (state, code), "{mishap}: {view:?}");
-            stack.sandbox.call_off(fault).await;
-            let taken = usize::from(mishap.get("accept_then_cut").is_some());
-            assert_eq!(company.mails().await.len(), taken, "{mishap}");
-        }
+        every_mishap(&Stack::start(Options::default()).await).await;
     });
+}
+
+#[test]
+fn every_mishap_behind_a_relay_ends_in_the_same_outcome() {
+    scenario(async {
+        let relay = Relay::new();
+        let stack = Stack::start(Options { vars: relay.vars("smtp_oauth2"), ..Options::default() }).await;
+        relay.start(&stack, &["--private-servers", "localhost:*"]).await;
+        every_mishap(&stack).await;
+        // One more order after the faults: the relay itself has come to no harm, and it was the way.
+        assert!(relay.figures().await.contains("relay_conversations_total{ending=\"unknown\"} 1"));
+    });
+}
+
+/// What goes wrong between whoever speaks SMTP and Exchange, and what becomes of the message.
+async fn every_mishap(stack: &Stack) {
+    for (mishap, state, code) in [
+        (
+            json!({ "reply": "421 4.3.2 Service not active", "step": "connect" }),
+            MessageState::WillRetry,
+            Code::MicrosoftUnavailable,
+        ),
+        (
+            json!({ "reply": "451 4.7.0 Temporary server error. Please try again later. PRX4", "step": "auth" }),
+            MessageState::WillRetry,
+            Code::MicrosoftUnavailable,
+        ),
+        (
+            json!({ "reply": "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox. Visit https://aka.ms/smtp_auth_disabled", "step": "auth" }),
+            MessageState::Held,
+            Code::AdministratorNeeded,
+        ),
+        (
+            json!({ "reply": "550 5.1.1 User unknown", "step": "rcpt" }),
+            MessageState::Refused,
+            Code::RecipientRefused,
+        ),
+        (
+            json!({ "reply": "432 4.3.2 Concurrent connections limit exceeded.", "step": "end_of_data" }),
+            MessageState::WillRetry,
+            Code::Throttled,
+        ),
+        (
+            json!({ "reply": "554 5.2.252 SendAsDenied; not allowed", "step": "end_of_data" }),
+            MessageState::Refused,
+            Code::SendAsDenied,
+        ),
+        (json!({ "gibberish": "ehlo" }), MessageState::WillRetry, Code::MicrosoftUnavailable),
+        (json!({ "endless": "ehlo" }), MessageState::WillRetry, Code::MicrosoftUnavailable),
+        (json!({ "inject_before_tls": true }), MessageState::WillRetry, Code::MicrosoftUnavailable),
+        (json!({ "certificate": "wrong_name" }), MessageState::WillRetry, Code::MicrosoftUnavailable),
+        (json!({ "certificate": "untrusted" }), MessageState::WillRetry, Code::MicrosoftUnavailable),
+        (json!({ "cut": { "step": "starttls" } }), MessageState::WillRetry, Code::MicrosoftUnavailable),
+        (json!({ "cut": { "step": "mail" } }), MessageState::WillRetry, Code::MicrosoftUnavailable),
+        (json!({ "accept_then_cut": true }), MessageState::Unknown, Code::OutcomeUnknown),
+    ] {
+        let company = Company::by_smtp(stack, "pech").await;
+        let fault = order(&company, &mishap).await;
+        let message = letter(&company.account.upn, "Onderweg");
+        let view: MessageView = company.post(&message, Some(25)).await.expect(200).json();
+        let failure = view.failure.as_ref().unwrap_or_else(|| panic!("{mishap}: {view:?}"));
+        assert_eq!((view.state, failure.code), (state, code), "{mishap}: {view:?}");
+        stack.sandbox.call_off(fault).await;
+        let taken = usize::from(mishap.get("accept_then_cut").is_some());
+        assert_eq!(company.mails().await.len(), taken, "{mishap}");
+    }
 }
 
 #[test]

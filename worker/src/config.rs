@@ -1,10 +1,12 @@
 //! The installation's settings and secrets, read and checked in one place.
 
-use api::{Cloud, Code, Problem, RegistrationOwner, Timestamp};
+use api::{Cloud, Code, Kind, Problem, RegistrationOwner, Timestamp};
 use gateway::{DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, KeyRing, REFRESH_TOKEN_LIFE_MS, Reach};
 use microsoft::Endpoints;
+use relay_contract::Key;
 use worker::Env;
 
+use crate::host::Relay;
 use crate::registration::{Credential, Registration};
 
 /// Everything that `wrangler.toml` and the secrets say, checked.
@@ -21,6 +23,8 @@ pub(crate) struct Config {
     pub(crate) renew_after_ms: i64,
     /// A mailbox that sends nothing renews itself after this, in milliseconds.
     pub(crate) keepalive_ms: i64,
+    /// What mail goes through unless a mailbox names its own, and for which kinds.
+    pub(crate) relay: Option<(Relay, Vec<Kind>)>,
     /// Where objects live (`eu`, …); empty for wherever Cloudflare sees fit.
     pub(crate) jurisdiction: String,
 }
@@ -66,13 +70,23 @@ impl Config {
             // Two thirds of a refresh token's life at most, so that tries remain when Microsoft is away.
             keepalive_ms: milliseconds(env, "KEEPALIVE_SECONDS", DEFAULT_KEEPALIVE_MS)?
                 .clamp(1000, REFRESH_TOKEN_LIFE_MS / 3 * 2),
+            relay: relay(env)?,
             jurisdiction: optional(env, "JURISDICTION").unwrap_or_default(),
         })
     }
 
     /// Which mail servers the Worker can come to.
     pub(crate) fn reach(&self) -> Reach {
-        if self.public_origin.starts_with("http://localhost:") { Reach::ThisMachine } else { Reach::Internet }
+        match () {
+            () if self.relay_for(Kind::SmtpBasic).is_some() => Reach::Relay,
+            () if self.public_origin.starts_with("http://localhost:") => Reach::ThisMachine,
+            () => Reach::Internet,
+        }
+    }
+
+    /// The installation's relay, if mail of this kind goes through it.
+    pub(crate) fn relay_for(&self, kind: Kind) -> Option<&Relay> {
+        self.relay.as_ref().filter(|(_, kinds)| kinds.contains(&kind)).map(|(relay, _)| relay)
     }
 
     /// Where Microsoft sends the browser back to; registered there exactly so.
@@ -90,6 +104,20 @@ impl Config {
 fn read_day(text: &str) -> Result<Timestamp, Problem> {
     let day = format!("{text}T00:00:00Z").parse();
     day.map_err(|_| wrong("ENTRA_SECRET_EXPIRES is the day on which the secret ends, e.g. 2027-05-01"))
+}
+
+/// `RELAY_URL` with `RELAY_ID` and the secret `RELAY_KEY`, and `RELAY_KINDS` where it is not for basic SMTP alone.
+fn relay(env: &Env) -> Result<Option<(Relay, Vec<Kind>)>, Problem> {
+    let Some(url) = optional(env, "RELAY_URL") else { return Ok(None) };
+    let key = Key::read(&secret(env, "RELAY_KEY")?).map_err(|error| wrong(&format!("RELAY_KEY: {error}")))?;
+    let kinds = optional(env, "RELAY_KINDS").unwrap_or_else(|| "smtp_basic".to_owned());
+    let kinds = kinds.split(',').map(|word| match word.trim() {
+        "smtp_basic" => Ok(Kind::SmtpBasic),
+        "smtp_oauth2" => Ok(Kind::SmtpOAuth2),
+        _ => Err(wrong("RELAY_KINDS is smtp_basic, smtp_oauth2, or both with a comma between them")),
+    });
+    let relay = Relay { url: url.trim_end_matches('/').to_owned(), id: var(env, "RELAY_ID")?, key };
+    Ok(Some((relay, kinds.collect::<Result<_, _>>()?)))
 }
 
 fn milliseconds(env: &Env, name: &str, default: i64) -> Result<i64, Problem> {

@@ -202,6 +202,8 @@ impl Draft {
             security: self.security,
             server_authentication: self.server_authentication,
             user_name: self.user_name.trim().to_owned(),
+            relay_url: saved.relay_url.clone(),
+            relay_id: saved.relay_id.clone(),
             message_bytes_max: saved.message_bytes_max,
         };
         if !looks_like_address(&settings.address) {

@@ -126,6 +126,7 @@ pub(crate) fn of_code(locale: Locale, code: Code) -> Words {
         Code::KindNotAvailable => words!(locale, kind_not_available),
         Code::AccessCodeMissing => words!(locale, access_code_missing),
         Code::AccessCodeRefused => words!(locale, access_code_refused),
+        Code::RelayRefused => words!(locale, relay_refused),
         Code::ServerRefused => words!(locale, server_refused),
         Code::ServerUnavailable => words!(locale, server_unavailable),
         Code::NotAuthenticated => words!(locale, not_authenticated),

@@ -72,6 +72,13 @@ pub struct MailboxSettings {
     /// *Gebruikersnaam*; only [`Kind::SmtpBasic`] uses it.
     #[serde(default)]
     pub user_name: String,
+    /// Where a relay is that speaks with the server in Postbode's place, `https://relay.example.nl`; empty for none of the
+    /// mailbox's own. Only [`Kind::SmtpBasic`] uses it.
+    #[serde(default)]
+    pub relay_url: String,
+    /// What that relay is called (its `RELAY_ID`).
+    #[serde(default)]
+    pub relay_id: String,
     /// *Max. berichtgrootte*, in bytes of text, HTML and decoded attachments together.
     #[serde(default = "default_message_bytes")]
     pub message_bytes_max: u64,
@@ -103,6 +110,8 @@ impl MailboxSettings {
             security: Security::default(),
             server_authentication: true,
             user_name: String::new(),
+            relay_url: String::new(),
+            relay_id: String::new(),
             message_bytes_max: MESSAGE_BYTES_SETTING_DEFAULT,
         }
     }
@@ -133,6 +142,9 @@ pub struct SaveSettings {
     /// *Toegangscode*: left out keeps the stored one, empty removes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_code: Option<String>,
+    /// The key that the mailbox's own relay shares with Postbode: left out keeps the stored one, empty removes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relay_key: Option<String>,
 }
 
 /// One line of the organisation's list of mailboxes.
@@ -200,6 +212,12 @@ pub struct MailboxView {
     pub settings: MailboxSettings,
     /// Whether an access code is stored; the code itself never comes back.
     pub access_code_stored: bool,
+    /// Whether a key of the mailbox's own relay is stored; the key itself never comes back.
+    #[serde(default)]
+    pub relay_key_stored: bool,
+    /// Whether the installation has a relay that mail servers are reached through unless the mailbox names its own.
+    #[serde(default)]
+    pub installation_relay: bool,
     /// Largest message that this kind can send today, in bytes, when that is less than the setting.
     pub message_bytes_effective: u64,
     /// Whether it can send.

@@ -200,6 +200,10 @@ codes! {
     ServerRefused = "server_refused", 409, Employee, false,
         "The mail server can't be used with these settings",
         "Correct server, port and security on the E-mail server page and save; waiting messages then go out by themselves.";
+    /// The relay does not take orders of this mailbox: it has another key or clock, or its owner does not allow the server.
+    RelayRefused = "relay_refused", 409, Operator, false,
+        "The relay does not take this mail",
+        "Correct what detail names, at the relay or on the E-mail server page, and save; waiting messages then go out by themselves.";
     /// The server can't be reached, or says that it can't now, or TLS with it fails.
     ServerUnavailable = "server_unavailable", 503, Time, true,
         "The mail server is slow or away",

@@ -50,7 +50,9 @@ pub enum Stage {
 pub fn concerns_the_mailbox(code: Code, stage: Stage, shared: bool) -> bool {
     match code {
         // Whether Entra or the mail server did not let us in: no message had been named yet.
-        Code::AdministratorNeeded | Code::AccessCodeRefused | Code::ServerRefused => stage == Stage::Token,
+        Code::AdministratorNeeded | Code::AccessCodeRefused | Code::ServerRefused | Code::RelayRefused => {
+            stage == Stage::Token
+        }
         _ if stage == Stage::Token => false,
         // Else it is one alias of many that may not be used.
         Code::SendAsDenied => shared,

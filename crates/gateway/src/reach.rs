@@ -5,6 +5,8 @@ use std::net::IpAddr;
 pub enum Reach {
     /// At Cloudflare: every public address, every port but 25 (Cloudflare: TCP sockets, considerations).
     Internet,
+    /// Through a relay: wherever that can come, which only its owner knows.
+    Relay,
     /// On somebody's own machine, where a server stands beside it.
     ThisMachine,
 }
@@ -15,7 +17,7 @@ pub enum Reach {
 /// By the name alone: a public name that leads to a private address is refused when it is tried.
 #[must_use]
 pub fn out_of_reach(server: &str, port: u16, reach: Reach) -> Option<(&'static str, &'static str)> {
-    if reach == Reach::ThisMachine {
+    if reach != Reach::Internet {
         return None;
     }
     if is_private(server) {
@@ -75,6 +77,7 @@ mod tests {
         ] {
             assert_eq!(out_of_reach(server, 587, Reach::Internet).unwrap().0, "server", "{server}");
             assert_eq!(out_of_reach(server, 25, Reach::ThisMachine), None);
+            assert_eq!(out_of_reach(server, 25, Reach::Relay), None);
         }
         for server in ["smtp.gmail.com", "8.8.8.8", "172.32.0.1", "2a00::1", "mail.localhost.nl", "latest.nl"]
         {

@@ -7,6 +7,8 @@ use crate::{Reach, out_of_reach};
 const ALIASES_MAX: usize = 50;
 /// Longest host name (RFC 1035 section 2.3.4).
 const SERVER_CHARS_MAX: usize = 253;
+/// Longest id of a relay.
+const RELAY_ID_CHARS_MAX: usize = 64;
 /// Longest user name.
 const USER_NAME_CHARS_MAX: usize = 320;
 /// Smallest message size that still is a mail, in bytes.
@@ -33,7 +35,15 @@ pub fn check_settings(settings: &MailboxSettings, reach: Reach) -> Result<(), Pr
         wrong("message_bytes_max", "the message size is between 10 kB and 150 MB");
     }
     let line = |text: &str, max: usize| !text.chars().any(char::is_control) && text.chars().count() <= max;
+    let has_relay = !settings.relay_url.trim().is_empty();
     if settings.kind == Kind::SmtpBasic {
+        if has_relay && !is_relay_url(settings.relay_url.trim()) {
+            wrong("relay_url", "a relay is reached at https:// and its name, e.g. https://relay.example.nl");
+        }
+        if has_relay && settings.relay_id.trim().is_empty() {
+            wrong("relay_id", "the relay's name is missing: what its RELAY_ID says");
+        }
+        let reach = if has_relay { Reach::Relay } else { reach };
         if settings.server.trim().is_empty() {
             wrong("server", "the name of the mail server is missing, e.g. smtp.example.nl");
         }
@@ -50,6 +60,10 @@ pub fn check_settings(settings: &MailboxSettings, reach: Reach) -> Result<(), Pr
     if !line(&settings.user_name, USER_NAME_CHARS_MAX) {
         wrong("user_name", "a user name is one line of at most 320 characters");
     }
+    let is_id = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if settings.relay_id.len() > RELAY_ID_CHARS_MAX || !settings.relay_id.trim().chars().all(is_id) {
+        wrong("relay_id", "a relay's name has letters, digits, - and _ only, at most 64");
+    }
     if settings.port == 0 {
         wrong("port", "a port is between 1 and 65535");
     }
@@ -58,6 +72,14 @@ pub fn check_settings(settings: &MailboxSettings, reach: Reach) -> Result<(), Pr
     } else {
         Err(Problem::new(Code::FieldsRefused, "the settings were not saved").with_errors(errors))
     }
+}
+
+/// Scheme and host, and nothing that a key or password could go astray by.
+fn is_relay_url(text: &str) -> bool {
+    let Ok(url) = url::Url::parse(text) else { return false };
+    let is_safe = url.scheme() == "https" || url.scheme() == "http" && url.host_str() == Some("localhost");
+    let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    is_safe && is_bare && url.username().is_empty() && url.password().is_none()
 }
 
 #[cfg(test)]
@@ -84,6 +106,35 @@ mod tests {
         assert_eq!(pointers(&basic), ["/settings/server", "/settings/user_name"]);
         let open = MailboxSettings { server: "smtp.b.nl".into(), server_authentication: false, ..basic };
         assert!(pointers(&open).is_empty());
+    }
+
+    #[test]
+    fn a_relay_is_named_whole_and_leads_anywhere() {
+        let inside = MailboxSettings {
+            kind: Kind::SmtpBasic,
+            server: "mail.internal".into(),
+            port: 2525,
+            server_authentication: false,
+            ..MailboxSettings::new("a@b.nl")
+        };
+        assert_eq!(pointers(&inside), ["/settings/server"]);
+        let relayed = |url: &str, id: &str| {
+            pointers(&MailboxSettings { relay_url: url.into(), relay_id: id.into(), ..inside.clone() })
+        };
+        for url in ["https://relay.b.nl", "https://relay.b.nl:8443/", "http://localhost:8025"] {
+            assert!(relayed(url, "kantoor").is_empty(), "{url}");
+        }
+        for url in [
+            "relay.b.nl",
+            "http://relay.b.nl",
+            "https://a:b@relay.b.nl",
+            "https://relay.b.nl/x",
+            "https://relay.b.nl?x",
+        ] {
+            assert_eq!(relayed(url, "kantoor"), ["/settings/relay_url"], "{url}");
+        }
+        assert_eq!(relayed("https://relay.b.nl", " "), ["/settings/relay_id"]);
+        assert_eq!(relayed("https://relay.b.nl", "kan toor"), ["/settings/relay_id"]);
     }
 
     #[test]

@@ -36,6 +36,13 @@ pub(crate) struct Outcomes {
 }
 
 impl Outcomes {
+    /// An order that came before, also while nothing new can be begun.
+    pub(crate) fn again(&self, id: &str, now_ms: i64) -> Option<watch::Receiver<Progress>> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, progress) = seen.get(id).filter(|(since, _)| now_ms - since <= REMEMBERED_MS)?;
+        Some(progress.clone())
+    }
+
     pub(crate) fn begin(&self, id: &str, now_ms: i64) -> Begun {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, progress)) = seen.get(id).filter(|(since, _)| now_ms - since <= REMEMBERED_MS) {

@@ -28,6 +28,7 @@ pub(crate) fn variables(workspace: &Workspace, npm: &Npm) -> Vec<(&'static str, 
         ("POSTBODE_NODE", text(npm.node.clone())),
         ("POSTBODE_WRANGLER", text(npm.wrangler_script())),
         ("POSTBODE_SANDBOX", text(sandbox(workspace))),
+        ("POSTBODE_RELAY", text(relay(workspace))),
         ("POSTBODE_NODE_MODULES", text(npm.modules.clone())),
         // wrangler takes what is built.
         (build::HOW, "none".to_owned()),
@@ -40,6 +41,10 @@ pub(crate) fn variables(workspace: &Workspace, npm: &Npm) -> Vec<(&'static str, 
 
 pub(super) fn sandbox(workspace: &Workspace) -> PathBuf {
     workspace.target.join("debug/sandbox")
+}
+
+fn relay(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("debug/relay")
 }
 
 /// Chromium and its driver, installed where they are missing and may be.

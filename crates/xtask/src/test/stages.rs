@@ -254,7 +254,11 @@ fn end_to_end(run: &mut Run) -> Result<()> {
 /// The sandbox as a binary that others start.
 pub(crate) fn compile_sandbox(workspace: &Workspace) -> Result<()> {
     step("sandbox: compiling", |step| {
-        quiet(step, &mut workspace.cargo(&["build", "-p", "sandbox"]), &workspace.log("sandbox-compile"))
+        quiet(
+            step,
+            &mut workspace.cargo(&["build", "-p", "sandbox", "-p", "relay"]),
+            &workspace.log("sandbox-compile"),
+        )
     })
 }
 

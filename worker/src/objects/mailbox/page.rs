@@ -47,6 +47,8 @@ impl Inner {
             version: mailbox.version,
             message_bytes_effective: message_bytes_effective(&mailbox.settings),
             access_code_stored: mailbox.access_code.is_some(),
+            relay_key_stored: mailbox.relay_key.is_some(),
+            installation_relay: config.relay_for(api::Kind::SmtpBasic).is_some(),
             state,
             trouble: if kind.signs_in() {
                 authentication.as_ref().and_then(|record| record.trouble.as_ref()).map(Trouble::view)

@@ -22,6 +22,9 @@ pub(super) struct MailboxRecord {
     /// *Toegangscode*, sealed with the version it was saved in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) access_code: Option<(u64, SealedText)>,
+    /// The key of its own relay, sealed with the version it was saved in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) relay_key: Option<(u64, SealedText)>,
     /// Why the mail server of [`Kind::SmtpBasic`] does not let it in; forgotten when the settings are saved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) server_trouble: Option<Trouble>,

@@ -1,6 +1,7 @@
-use api::{Code, Kind, MailboxView, Problem};
+use api::{Code, FieldError, Kind, MailboxView, Problem};
 use gateway::check_settings;
 use microsoft::Sending;
+use relay_contract::Key;
 
 use super::Inner;
 use super::calls::{CreateMailbox, Save};
@@ -18,6 +19,7 @@ impl Inner {
             epoch: 0,
             number: 0,
             access_code: None,
+            relay_key: None,
             server_trouble: None,
             handed_over_at: None,
             approval_asked_at: None,
@@ -26,21 +28,26 @@ impl Inner {
         })
     }
 
-    /// Saves the page. Another address or kind ends the authentication; another server, port, security or user name
-    /// clears the access code, which goes only to the server that it was typed for.
+    /// Saves the page. Another address or kind ends the authentication; another server, port, security, user name or
+    /// relay clears the access code, which goes only to the server that it was typed for, and by the way that was known then.
     pub(super) async fn save(self: &std::rc::Rc<Self>, call: Save) -> Result<MailboxView, Problem> {
         let save = call.save;
         let config = self.config()?;
         check_settings(&save.settings, config.reach())?;
         let before = self.store.mailbox()?;
         let version = before.version + 1;
-        let typed = match save.access_code.as_deref() {
-            None | Some("") => None,
-            Some(code) => {
-                let record = before.sealed_as("access_code", version);
-                Some((version, Vault(&config.ring).seal_text(&record, code).await?))
+        if save.relay_key.as_deref().is_some_and(|key| !key.is_empty() && Key::read(key).is_err()) {
+            return Err(wrong_relay_key());
+        }
+        let seal = async |kind: &'static str, text: Option<&str>| match text {
+            None | Some("") => Ok(None),
+            Some(text) => {
+                let record = before.sealed_as(kind, version);
+                Ok::<_, Problem>(Some((version, Vault(&config.ring).seal_text(&record, text).await?)))
             }
         };
+        let typed = seal("access_code", save.access_code.as_deref()).await?;
+        let typed_key = seal("relay_key", save.relay_key.as_deref()).await?;
         // From here to the write there is no `await`.
         let mut mailbox = self.store.mailbox()?;
         if mailbox.version != save.version {
@@ -51,7 +58,15 @@ impl Inner {
         let server_of = |settings: &api::MailboxSettings| {
             (settings.server.clone(), settings.port, settings.security, settings.user_name.clone())
         };
-        if server_of(old) != server_of(new) || save.access_code.is_some() {
+        let relay_of =
+            |settings: &api::MailboxSettings| (settings.relay_url.clone(), settings.relay_id.clone());
+        let moves_relay = relay_of(old) != relay_of(new);
+        // A key belongs to the relay that it was typed for.
+        if moves_relay || save.relay_key.is_some() {
+            mailbox.relay_key = None;
+        }
+        mailbox.relay_key = typed_key.or(mailbox.relay_key);
+        if moves_relay || server_of(old) != server_of(new) || save.access_code.is_some() {
             mailbox.access_code = None;
         }
         mailbox.access_code = typed.or(mailbox.access_code);
@@ -73,4 +88,10 @@ impl Inner {
         }
         self.page(&config, call.around)
     }
+}
+
+fn wrong_relay_key() -> Problem {
+    let detail = "a relay key is 32 random bytes in base64: openssl rand -base64 32";
+    let error = FieldError { pointer: "/relay_key".to_owned(), detail: detail.to_owned() };
+    Problem::new(Code::FieldsRefused, "the settings were not saved").with_errors(vec![error])
 }

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use api::{Code, MailboxSettings, Security as Protection};
+use api::{Code, Kind, MailboxSettings, Security as Protection};
 use gateway::{ServerOwner, Stage, Submitted, Trouble, understand};
 use mail::{Bcc, Content, EmailAddress};
 use microsoft::{AccessToken, Refusal};
-use smtp::{Auth, Credentials, EhloName, Encoding, Message, Outcome, Plan, Security, Session};
+use relay_contract::{Auth, Envelope, Key, Order, OrderError, ProblemCode, Server};
+use smtp::{Encoding, Ending, Outcome, Phase, PlanError, Security, Session, Stop, Verdict};
 
 use super::Inner;
 use super::frame::{frame, own_name};
@@ -14,15 +15,7 @@ use super::hand_over::{Ended, Tried};
 use super::records::{MailboxRecord, MessageRecord};
 use super::refresh::{not_signed_in, own_fault};
 use crate::config::Config;
-use crate::host::{Vault, now, random, submit};
-
-/// Where a message goes, and who says to be sending it.
-struct Server<'s> {
-    host: &'s str,
-    port: u16,
-    security: Security,
-    auth: Auth,
-}
+use crate::host::{Relay, RelayTrouble, Vault, now, random, submit};
 
 /// What there is to say before anything of a mail server of one's own is tried.
 pub(super) fn server_stands_in_the_way(mailbox: &MailboxRecord) -> Option<Refusal> {
@@ -66,11 +59,21 @@ impl Inner {
         let config = self.config().map_err(own_fault)?;
         let endpoints = self.endpoints(&config)?;
         let authentication = self.store.authentication().map_err(own_fault)?.ok_or_else(not_signed_in)?;
-        let credentials = Credentials::new(authentication.account.address, token.secret())
-            .map_err(|error| Refusal::new(Code::Internal, format!("SMTP: {error}")))?;
+        let auth = Auth::XOAuth2 {
+            user_name: authentication.account.address,
+            access_token: token.secret().to_owned(),
+        };
         let (host, port) = endpoints.smtp();
-        let server = Server { host, port, security: Security::StartTls, auth: Auth::XOAuth2(credentials) };
-        converse(&config, server, record, content, envelope).await
+        let server = Server { host: host.to_owned(), port, security: Security::StartTls, auth };
+        // Never by a relay that somebody typed: a token is for Microsoft, and for the installation's own.
+        let relay = config.relay_for(Kind::SmtpOAuth2).cloned();
+        let letter = Letter::write(record, content, &config)?;
+        let outcome = letter.carry_out(&config, record, server, envelope, relay).await;
+        // The operator's to mend; whoever signed in has nothing to do, and the mail waits.
+        outcome.map_err(|refusal| match refusal.code {
+            Code::RelayRefused => Refusal { code: Code::ServerUnavailable, ..refusal },
+            _ => refusal,
+        })
     }
 
     async fn to_own_server(
@@ -81,38 +84,9 @@ impl Inner {
     ) -> Result<Outcome, Refusal> {
         let config = self.config().map_err(own_fault)?;
         let mailbox = self.store.mailbox().map_err(own_fault)?;
-        let auth = self.own_auth(&config, &mailbox).await?;
-        let MailboxSettings { server: host, port, security, .. } = &mailbox.settings;
-        let security = match security {
-            Protection::None => Security::None,
-            Protection::Starttls => Security::StartTls,
-            Protection::Tls => Security::ImplicitTls,
-        };
-        converse(
-            &config,
-            Server { host: host.trim(), port: *port, security, auth },
-            record,
-            content,
-            envelope,
-        )
-        .await
-    }
-
-    async fn own_auth(&self, config: &Config, mailbox: &MailboxRecord) -> Result<Auth, Refusal> {
-        if !mailbox.settings.server_authentication {
-            return Ok(Auth::None);
-        }
-        let missing =
-            || Refusal::new(Code::AccessCodeMissing, "no access code is stored for the mail server");
-        let (version, sealed) = mailbox.access_code.as_ref().ok_or_else(missing)?;
-        let as_record = mailbox.sealed_as("access_code", version);
-        let code = Vault(&config.ring).open_text(&as_record, sealed).await.map_err(own_fault)?;
-        let credentials = Credentials::new(mailbox.settings.user_name.trim(), code)
-            .map_err(|error| Refusal::new(Code::AccessCodeRefused, error.to_string()))?;
-        // Whoever chooses *no security* reads there that everybody on the way can read the code.
-        let even_in_clear = mailbox.settings.security == Protection::None;
-        let nonce = random().map_err(own_fault)?;
-        Ok(Auth::Password { credentials, even_in_clear, nonce })
+        let (server, relay) = (own_server(&config, &mailbox).await?, own_relay(&config, &mailbox).await?);
+        let letter = Letter::write(record, content, &config)?;
+        letter.carry_out(&config, record, server, envelope, relay).await
     }
 
     /// Keeps why a mail server of one's own does not let the mailbox in, unless the settings were saved meanwhile.
@@ -134,8 +108,8 @@ fn ended(submitted: Result<Submitted, Refusal>, envelope: Vec<EmailAddress>) -> 
             Ended::Divided { upstream, envelope, said, later }
         }
         Ok(Submitted::Refused(refusal, stage)) => Ended::Refused { refusal, stage },
-        // An address that can't stand in an envelope.
-        Err(refusal) if refusal.code == Code::RecipientRefused => {
+        // An address that can't stand in an envelope, or a message that the relay does not take.
+        Err(refusal) if matches!(refusal.code, Code::RecipientRefused | Code::MessageTooLarge) => {
             Ended::Refused { refusal, stage: Stage::HandOver }
         }
         Ok(Submitted::TokenRefused(refusal)) | Err(refusal) => {
@@ -144,35 +118,140 @@ fn ended(submitted: Result<Submitted, Refusal>, envelope: Vec<EmailAddress>) -> 
     }
 }
 
-async fn converse(
-    config: &Config,
-    server: Server<'_>,
-    record: &MessageRecord,
-    content: &Content,
-    envelope: Vec<EmailAddress>,
-) -> Result<Outcome, Refusal> {
-    let wrong = |what: &str| Refusal::new(Code::Internal, format!("SMTP: {what}"));
-    let sender = content.from();
-    let (bytes, encoding) = match content {
-        Content::Fields(message) => {
-            let utf8 = message.needs_smtputf8();
-            let mime = message.to_mime(&frame(record, sender, config, Bcc::Dropped)?);
-            (Cow::Owned(mime), if utf8 { Encoding::Utf8Headers } else { Encoding::SevenBit })
-        }
-        Content::Raw(raw) if raw.needs_smtputf8() => (raw.for_smtp(), Encoding::Utf8Headers),
-        Content::Raw(raw) if raw.needs_8bitmime() => (raw.for_smtp(), Encoding::EightBit),
-        Content::Raw(raw) => (raw.for_smtp(), Encoding::SevenBit),
+/// The mail server of the settings, with what opens it.
+async fn own_server(config: &Config, mailbox: &MailboxRecord) -> Result<Server, Refusal> {
+    let MailboxSettings { server: host, port, security, user_name, .. } = &mailbox.settings;
+    let security = match security {
+        Protection::None => Security::None,
+        Protection::Starttls => Security::StartTls,
+        Protection::Tls => Security::ImplicitTls,
     };
-    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let message = Message::new(sender.clone(), envelope, size, encoding)
-        .map_err(|error| Refusal::new(Code::RecipientRefused, error.to_string()))?;
-    let Server { host, port, security, auth } = server;
-    let mut session = Session::new(Plan {
-        ehlo_name: EhloName::new(own_name(config)).map_err(|error| wrong(&error.to_string()))?,
-        security,
-        auth,
-        message: Some(message),
-    });
-    let outcome = submit(host, port, security, &mut session, &bytes, |_| {}).await;
-    outcome.ok_or_else(|| wrong("the conversation had no outcome"))
+    let auth = if mailbox.settings.server_authentication {
+        let missing =
+            || Refusal::new(Code::AccessCodeMissing, "no access code is stored for the mail server");
+        let (version, sealed) = mailbox.access_code.as_ref().ok_or_else(missing)?;
+        let as_record = mailbox.sealed_as("access_code", version);
+        let access_code = Vault(&config.ring).open_text(&as_record, sealed).await.map_err(own_fault)?;
+        Auth::Password { user_name: user_name.trim().to_owned(), access_code }
+    } else {
+        Auth::None
+    };
+    Ok(Server { host: host.trim().to_owned(), port: *port, security, auth })
+}
+
+/// The relay that the mailbox names, else the installation's, which no typed address ever gets the key of.
+async fn own_relay(config: &Config, mailbox: &MailboxRecord) -> Result<Option<Relay>, Refusal> {
+    let MailboxSettings { relay_url, relay_id, .. } = &mailbox.settings;
+    if relay_url.trim().is_empty() {
+        return Ok(config.relay_for(Kind::SmtpBasic).cloned());
+    }
+    let missing = || Refusal::new(Code::RelayRefused, "no key is stored for the relay of this mailbox");
+    let (version, sealed) = mailbox.relay_key.as_ref().ok_or_else(missing)?;
+    let as_record = mailbox.sealed_as("relay_key", version);
+    let key = Vault(&config.ring).open_text(&as_record, sealed).await.map_err(own_fault)?;
+    let key = Key::read(&key).map_err(|error| Refusal::new(Code::RelayRefused, error.to_string()))?;
+    let url = relay_url.trim().trim_end_matches('/').to_owned();
+    Ok(Some(Relay { url, id: relay_id.trim().to_owned(), key }))
+}
+
+/// A message as its server gets it.
+struct Letter<'c> {
+    mail_from: &'c EmailAddress,
+    bytes: Cow<'c, [u8]>,
+    encoding: Encoding,
+}
+
+impl<'c> Letter<'c> {
+    fn write(record: &MessageRecord, content: &'c Content, config: &Config) -> Result<Self, Refusal> {
+        let mail_from = content.from();
+        let (bytes, encoding) = match content {
+            Content::Fields(message) => {
+                let utf8 = message.needs_smtputf8();
+                let mime = message.to_mime(&frame(record, mail_from, config, Bcc::Dropped)?);
+                (Cow::Owned(mime), if utf8 { Encoding::Utf8Headers } else { Encoding::SevenBit })
+            }
+            Content::Raw(raw) if raw.needs_smtputf8() => (raw.for_smtp(), Encoding::Utf8Headers),
+            Content::Raw(raw) if raw.needs_8bitmime() => (raw.for_smtp(), Encoding::EightBit),
+            Content::Raw(raw) => (raw.for_smtp(), Encoding::SevenBit),
+        };
+        Ok(Self { mail_from, bytes, encoding })
+    }
+
+    /// Carries one order out, from here or by the relay: the same order, and the same judgement of its outcome.
+    async fn carry_out(
+        &self,
+        config: &Config,
+        record: &MessageRecord,
+        server: Server,
+        envelope: Vec<EmailAddress>,
+        relay: Option<Relay>,
+    ) -> Result<Outcome, Refusal> {
+        let recipients = envelope.len();
+        let order = Order {
+            id: format!("{}/{}", record.id, record.attempts),
+            server,
+            ehlo_name: own_name(config).to_owned(),
+            message: Some(Envelope {
+                mail_from: self.mail_from.to_string(),
+                rcpt_to: envelope.iter().map(ToString::to_string).collect(),
+                size: u64::try_from(self.bytes.len()).unwrap_or(u64::MAX),
+                encoding: self.encoding,
+            }),
+        };
+        let plan = order.plan(random().map_err(own_fault)?).map_err(|error| impossible(&error))?;
+        let Server { host, port, security, .. } = &order.server;
+        let Some(relay) = relay else {
+            let mut session = Session::new(plan);
+            let outcome = submit(host, *port, *security, &mut session, &self.bytes, |_| {}).await;
+            return outcome.ok_or_else(|| Refusal::new(Code::Internal, "the conversation had no outcome"));
+        };
+        match relay.submit(&order, &self.bytes, |_| {}).await {
+            Ok(outcome) => Ok(outcome),
+            Err(RelayTrouble::Unknown) => Ok(unknown(recipients)),
+            Err(trouble) => Err(told(&relay, trouble)),
+        }
+    }
+}
+
+/// What nobody knows: the relay may have handed it over.
+fn unknown(recipients: usize) -> Outcome {
+    Outcome {
+        ending: Ending::Unknown(Stop::Closed),
+        phase: Phase::EndOfData,
+        verdicts: vec![Verdict::Unknown; recipients],
+        challenge: None,
+    }
+}
+
+/// Why a relay has no outcome, for people.
+fn told(relay: &Relay, trouble: RelayTrouble) -> Refusal {
+    let Relay { id, url, .. } = relay;
+    let passes = trouble.passes();
+    match trouble {
+        RelayTrouble::Unreachable => {
+            Refusal::new(Code::ServerUnavailable, format!("the relay {id} at {url} does not answer"))
+        }
+        RelayTrouble::Refused(problem) => {
+            let code = match problem.code {
+                _ if passes => Code::ServerUnavailable,
+                ProblemCode::TooLarge => Code::MessageTooLarge,
+                _ => Code::RelayRefused,
+            };
+            Refusal::new(code, format!("the relay {id} at {url}: {}", problem.detail))
+        }
+        RelayTrouble::Unknown | RelayTrouble::Internal => {
+            Refusal::new(Code::Internal, "the order could not be sent to the relay")
+        }
+    }
+}
+
+fn impossible(error: &OrderError) -> Refusal {
+    let code = match error {
+        OrderError::Address(_) | OrderError::Plan(PlanError::Address(_) | PlanError::NoRecipient) => {
+            Code::RecipientRefused
+        }
+        OrderError::Plan(PlanError::User | PlanError::Secret) => Code::AccessCodeRefused,
+        OrderError::Plan(PlanError::EhloName) => Code::Internal,
+    };
+    Refusal::new(code, error.to_string())
 }

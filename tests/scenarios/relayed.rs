@@ -1,0 +1,179 @@
+//! Mail through a relay: the same messages, to the same servers, with the same outcomes.
+
+use api::{Code, Kind, MailboxSettings, MailboxState, MessageState, MessageView, Security};
+use end_to_end::company::Company;
+use end_to_end::message::letter;
+use end_to_end::relay::{ID, Relay};
+use end_to_end::search::{Place, Secrets};
+use end_to_end::servers::{PASSWORD, Servers, USER_NAME};
+use end_to_end::{Options, Stack, scenario};
+
+use crate::servers::every_message_arrives;
+
+const ANYWHERE: [&str; 2] = ["--private-servers", "localhost:*"];
+
+fn fill_in(settings: &mut MailboxSettings, port: u16, security: Security) {
+    settings.kind = Kind::SmtpBasic;
+    settings.server = "localhost".into();
+    settings.port = port;
+    settings.security = security;
+    settings.user_name = USER_NAME.into();
+}
+
+async fn post(company: &Company<'_>, subject: &str) -> MessageView {
+    company.post(&letter(&company.account.upn, subject), Some(25)).await.expect(200).json()
+}
+
+#[test]
+fn real_messages_arrive_through_a_relay_with_each_security() {
+    scenario(async {
+        let relay = Relay::new();
+        let servers = Servers::with("xoauth2 plain login", relay.vars("smtp_basic,smtp_oauth2")).await;
+        relay.start(&servers.stack, &ANYWHERE).await;
+        let company = Company::new(&servers.stack, "relay").await;
+        let person = company.person().await;
+        let starttls = |settings: &mut _| fill_in(settings, servers.submission_port, Security::Starttls);
+        person.type_access_code(PASSWORD, starttls).await.expect(200);
+        every_message_arrives(&servers, &company).await;
+        let sent = handed_over(&relay).await;
+        assert!(sent > 0, "none went through the relay");
+
+        let implicit = |settings: &mut _| fill_in(settings, servers.tls_port, Security::Tls);
+        person.type_access_code(PASSWORD, implicit).await.expect(200);
+        let view = post(&company, "Impliciete TLS").await;
+        assert_eq!(view.state, MessageState::HandedOver, "{view:?}\n{}", relay.last_words());
+
+        // As at port 25: in the clear, and nobody signs in.
+        let open = |settings: &mut MailboxSettings| {
+            fill_in(settings, servers.mx_port, Security::None);
+            settings.server_authentication = false;
+        };
+        assert_eq!(person.save(open).await.state, MailboxState::Ready);
+        let view = post(&company, "Zonder").await;
+        assert_eq!(view.state, MessageState::HandedOver, "{view:?}\n{}", relay.last_words());
+        servers.arrived(1, "\nSubject: Zonder\n").await;
+        assert_eq!(handed_over(&relay).await, sent + 2);
+
+        // And with a token of Microsoft, where the edge can't reach port 587.
+        let company = Company::by_smtp(&servers.stack, "relay-oauth").await;
+        every_message_arrives(&servers, &company).await;
+        assert_eq!(handed_over(&relay).await, sent * 2 + 2);
+    });
+}
+
+async fn handed_over(relay: &Relay) -> u32 {
+    let figures = relay.figures().await;
+    let line = "relay_conversations_total{ending=\"handed_over\"} ";
+    let count = figures.lines().find_map(|text| text.strip_prefix(line));
+    count.map_or(0, |count| count.parse().unwrap())
+}
+
+#[test]
+fn a_mailbox_has_a_relay_of_its_own_with_a_key_of_its_own() {
+    scenario(async {
+        let (relay, servers) = (Relay::new(), Servers::start().await);
+        relay.start(&servers.stack, &ANYWHERE).await;
+        let company = Company::new(&servers.stack, "eigen-relay").await;
+        let person = company.person().await;
+        let own = |settings: &mut MailboxSettings| {
+            fill_in(settings, servers.submission_port, Security::Starttls);
+            settings.relay_url.clone_from(&relay.origin);
+            settings.relay_id = ID.into();
+        };
+        let problem = person.type_relay_key("geen sleutel", PASSWORD, own).await.problem();
+        assert_eq!((problem.code, &*problem.errors[0].pointer), (Code::FieldsRefused, "/relay_key"));
+        let saved = person.type_relay_key(&relay.key, PASSWORD, own).await.expect(200);
+        assert!(!saved.text().contains(&relay.key));
+        assert!(person.view().await.relay_key_stored);
+        let view = post(&company, "Eigen").await;
+        assert_eq!(view.state, MessageState::HandedOver, "{view:?}\n{}", relay.last_words());
+        assert_eq!(handed_over(&relay).await, 1);
+
+        // Another relay gets neither key nor access code.
+        let view = person.save(|settings| settings.relay_id = "elders".into()).await;
+        assert_eq!((view.relay_key_stored, view.access_code_stored), (false, false));
+        let secrets = Secrets::new([("relay key".to_owned(), relay.key.clone())]);
+        let stack = company.stack;
+        let places = [
+            Place::files("storage", &stack.state()),
+            Place::files("log", &stack.log()),
+            Place::files("relay", &relay.log()),
+        ];
+        assert_eq!(secrets.found_in(&places.concat()), [].into());
+    });
+}
+
+#[test]
+fn what_a_relay_does_not_take_is_told_and_what_it_can_not_take_now_waits() {
+    scenario(async {
+        let servers = Servers::start().await;
+        let stranger = Relay::new();
+        for (name, arguments, key, expected) in [
+            ("away", None, None, (MessageState::WillRetry, Code::ServerUnavailable)),
+            ("stranger", Some(&ANYWHERE[..]), Some(&stranger.key), (MessageState::Held, Code::RelayRefused)),
+            (
+                "elsewhere",
+                Some(&["--servers", "mail.example.nl:25"][..]),
+                None,
+                (MessageState::Held, Code::RelayRefused),
+            ),
+            ("outside", Some(&["--servers", "*:*"][..]), None, (MessageState::Held, Code::RelayRefused)),
+        ] {
+            let relay = Relay::new();
+            if let Some(arguments) = arguments {
+                relay.start(&servers.stack, arguments).await;
+            }
+            let company = Company::new(&servers.stack, "weigert").await;
+            let person = company.person().await;
+            let own = |settings: &mut MailboxSettings| {
+                fill_in(settings, servers.submission_port, Security::Starttls);
+                settings.relay_url.clone_from(&relay.origin);
+                settings.relay_id = ID.into();
+            };
+            person.type_relay_key(key.unwrap_or(&relay.key), PASSWORD, own).await.expect(200);
+            let view = post(&company, name).await;
+            let failure = view.failure.clone().unwrap_or_else(|| panic!("{name}: {view:?}"));
+            assert_eq!((view.state, failure.code), expected, "{name}: {}", failure.detail);
+            let state = match view.state {
+                MessageState::Held => MailboxState::ServerRefuses,
+                _ => MailboxState::Delayed,
+            };
+            assert_eq!(person.view().await.state, state, "{name}");
+            if name == "outside" {
+                // Its owner allows the server, somebody saves, and the mail goes out by itself.
+                relay.kill();
+                relay.start(&servers.stack, &ANYWHERE).await;
+                person.save(|_| {}).await;
+                company.until(view.id, MessageState::HandedOver).await;
+            }
+        }
+    });
+}
+
+#[test]
+fn a_relay_that_dies_under_a_message_leaves_it_unknown_and_never_sends_it_twice() {
+    scenario(async {
+        let relay = Relay::new();
+        let stack = Stack::start(Options { vars: relay.vars("smtp_oauth2"), ..Options::default() }).await;
+        relay.start(&stack, &ANYWHERE).await;
+        let company = Company::by_smtp(&stack, "dood").await;
+        let order = serde_json::json!({ "at": "smtp", "account": company.account.upn, "do": { "stall": "end_of_data" } });
+        let fault = stack.sandbox.fault(order).await;
+        let accepted: MessageView =
+            company.post(&letter(&company.account.upn, "Dood"), None).await.expect(202).json();
+        company.until(accepted.id, MessageState::Sending).await;
+        end_to_end::until("the relay is in the conversation", async || {
+            relay.figures().await.contains("relay_under_way 1").then_some(())
+        })
+        .await;
+        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        relay.kill();
+        stack.sandbox.call_off(fault).await;
+        relay.start(&stack, &ANYWHERE).await;
+        let view = company.until(accepted.id, MessageState::Unknown).await;
+        assert_eq!(view.failure.unwrap().code, Code::OutcomeUnknown);
+        assert_eq!(company.mails().await.len(), 0);
+        // The next one finds its way.
+        assert_eq!(post(&company, "Daarna").await.state, MessageState::HandedOver);
+    });
+}
