@@ -53,6 +53,7 @@ mod renewals;
 mod restart;
 mod routes;
 mod sending;
+mod server_test;
 mod servers;
 mod settings;
 mod states;

@@ -2,8 +2,12 @@
 
 use api::Problem;
 use gloo_net::http::{Method, RequestBuilder, Response};
+use js_sys::{Reflect, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::ReadableStreamDefaultReader;
 
 /// Why a request has no answer that can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +54,37 @@ pub(crate) async fn tell<B: Serialize>(method: Method, path: &str, body: Option<
     answer(method, path, body).await.map(|_| ())
 }
 
+/// A post whose answer comes line by line, each told when it comes; a line of a later version is passed over.
+pub(crate) async fn lines<T: DeserializeOwned>(
+    path: &str,
+    mut on_line: impl FnMut(T),
+) -> Result<(), Trouble> {
+    let broken = |_| Trouble::Unreachable;
+    let builder = RequestBuilder::new(path).method(Method::POST).header("X-Postbode", "1");
+    let response = builder.build().map_err(|_| Trouble::Unreachable)?.send().await;
+    let response = response.map_err(|_| Trouble::Unreachable)?;
+    if !response.ok() {
+        return Err(refused(&text_of(&response).await?, &response));
+    }
+    let Some(stream) = response.body() else { return Ok(()) };
+    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    let mut line = Vec::new();
+    loop {
+        let read = JsFuture::from(reader.read()).await.map_err(broken)?;
+        let chunk = Reflect::get(&read, &"value".into()).map_err(broken)?;
+        if chunk.is_undefined() {
+            return Ok(());
+        }
+        for byte in Uint8Array::new(&chunk).to_vec() {
+            if byte != b'\n' {
+                line.push(byte);
+            } else if let Ok(read) = serde_json::from_slice(&std::mem::take(&mut line)) {
+                on_line(read);
+            }
+        }
+    }
+}
+
 struct Text {
     status: u16,
     reference: Option<String>,
@@ -69,21 +104,26 @@ async fn answer<B: Serialize>(method: Method, path: &str, body: Option<&B>) -> R
     };
     let response =
         request.map_err(|_| Trouble::Unreachable)?.send().await.map_err(|_| Trouble::Unreachable)?;
-    let (ok, problem) = (response.ok(), header(&response, "content-type").unwrap_or_default());
-    let text = Text {
+    let text = text_of(&response).await?;
+    if response.ok() { Ok(text) } else { Err(refused(&text, &response)) }
+}
+
+async fn text_of(response: &Response) -> Result<Text, Trouble> {
+    Ok(Text {
         status: response.status(),
-        reference: header(&response, "cf-ray"),
+        reference: header(response, "cf-ray"),
         body: response.text().await.map_err(|_| Trouble::Unreachable)?,
-    };
-    if ok {
-        return Ok(text);
-    }
-    if problem.starts_with("application/problem+json")
+    })
+}
+
+fn refused(text: &Text, response: &Response) -> Trouble {
+    let kind = header(response, "content-type").unwrap_or_default();
+    if kind.starts_with("application/problem+json")
         && let Ok(problem) = serde_json::from_str(&text.body)
     {
-        return Err(Trouble::Problem(Box::new(problem)));
+        return Trouble::Problem(Box::new(problem));
     }
-    Err(unreadable(&text))
+    unreadable(text)
 }
 
 fn read<T: DeserializeOwned>(text: &Text) -> Result<T, Trouble> {

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_i18n::td_string;
 
+use super::server_test::TestRun;
 use crate::browser::announce::announce;
 use crate::browser::http::{self, Trouble};
 use crate::browser::language::Language;
@@ -50,6 +51,7 @@ pub(crate) enum Retry {
     Authenticate,
     Remove,
     CheckAgain,
+    TestServer,
     AskApproval,
     WithdrawApproval,
     Finish(Answer),
@@ -100,6 +102,8 @@ pub(crate) struct Desk {
     pub(crate) saving: RwSignal<bool>,
     /// Fresh tokens are being fetched, to see whether it works again.
     pub(crate) checking: RwSignal<bool>,
+    /// The last test of the mail server, or the one under way.
+    pub(crate) test: RwSignal<TestRun>,
     /// A save waits for the person to agree that it ends the authentication.
     pub(crate) asks_change: RwSignal<bool>,
 }
@@ -137,6 +141,7 @@ impl Desk {
             fetching: RwSignal::new(false),
             saving: RwSignal::new(false),
             checking: RwSignal::new(false),
+            test: RwSignal::new(TestRun::default()),
             asks_change: RwSignal::new(false),
         };
         let half_a_minute = std::time::Duration::from_secs(30);
@@ -173,6 +178,10 @@ impl Desk {
 
     /// Takes a newer answer of the Worker. What is being typed stays.
     pub(crate) fn show(self, view: MailboxView) {
+        if self.view.with_untracked(|shown| shown.version != view.version) {
+            // It was of settings of before.
+            self.test.set(TestRun::default());
+        }
         let untouched = !untrack(|| self.changed());
         self.fetched.set(page::clock());
         self.view.set(view);

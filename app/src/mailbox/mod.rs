@@ -6,6 +6,7 @@ mod loader;
 pub(crate) mod notice;
 mod picker;
 pub(crate) mod requests;
+pub(crate) mod server_test;
 
 pub(crate) use desk::Desk;
 pub(crate) use loader::MailboxPage;

@@ -4,7 +4,7 @@ use api::Code;
 use leptos::prelude::*;
 
 use super::desk::{Desk, Notice, Retry};
-use super::requests;
+use super::{requests, server_test};
 use crate::browser::http::Trouble;
 use crate::browser::language::t;
 use crate::browser::page;
@@ -219,6 +219,7 @@ fn Again(
         Retry::Authenticate => flow::authenticate(desk, Who::Mailbox),
         Retry::Remove => status::remove(desk),
         Retry::CheckAgain => requests::check_again(desk),
+        Retry::TestServer => server_test::start(desk),
         Retry::AskApproval => requests::ask_approval(desk),
         Retry::WithdrawApproval => requests::withdraw_approval(desk),
         Retry::Finish(answer) => flow::take(desk, answer.clone()),

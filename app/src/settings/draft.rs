@@ -18,11 +18,14 @@ pub(crate) enum Field {
     ServerAuthentication,
     UserName,
     AccessCode,
+    RelayUrl,
+    RelayId,
+    RelayKey,
     MessageSize,
 }
 
 impl Field {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Kind,
         Self::Address,
         Self::Aliases,
@@ -33,6 +36,9 @@ impl Field {
         Self::ServerAuthentication,
         Self::UserName,
         Self::AccessCode,
+        Self::RelayUrl,
+        Self::RelayId,
+        Self::RelayKey,
         Self::MessageSize,
     ];
 
@@ -49,6 +55,9 @@ impl Field {
             Self::ServerAuthentication => "server-authentication",
             Self::UserName => "user-name",
             Self::AccessCode => "access-code",
+            Self::RelayUrl => "relay-url",
+            Self::RelayId => "relay-id",
+            Self::RelayKey => "relay-key",
             Self::MessageSize => "message-size",
         }
     }
@@ -73,6 +82,8 @@ pub(crate) enum Wrong {
     ServerMissing,
     PortRange,
     UserNameMissing,
+    RelayUrlForm,
+    RelayIdMissing,
     SizeForm,
     SizeRange,
     /// The Worker said so, with its reason in English.
@@ -95,6 +106,11 @@ pub(crate) struct Draft {
     /// Only ever what was typed now.
     pub(crate) access_code: String,
     pub(crate) forget_access_code: bool,
+    pub(crate) by_relay: bool,
+    pub(crate) relay_url: String,
+    pub(crate) relay_id: String,
+    /// Only ever what was typed now.
+    pub(crate) relay_key: String,
     /// Megabytes.
     pub(crate) message_size: String,
 }
@@ -104,6 +120,7 @@ pub(crate) struct Draft {
 pub(crate) struct Filled {
     pub(crate) settings: MailboxSettings,
     pub(crate) access_code: Option<String>,
+    pub(crate) relay_key: Option<String>,
 }
 
 impl Draft {
@@ -120,13 +137,17 @@ impl Draft {
             user_name: settings.user_name.clone(),
             access_code: String::new(),
             forget_access_code: false,
+            by_relay: !settings.relay_url.is_empty(),
+            relay_url: settings.relay_url.clone(),
+            relay_id: settings.relay_id.clone(),
+            relay_key: String::new(),
             message_size: size::megabytes(settings.message_bytes_max, locale),
         }
     }
 
     /// Whether saving would change anything.
     pub(crate) fn differs(&self, saved: &MailboxSettings) -> bool {
-        self.filled(saved) != Ok(Filled { settings: saved.clone(), access_code: None })
+        self.filled(saved) != Ok(Filled { settings: saved.clone(), access_code: None, relay_key: None })
     }
 
     /// Whether a stored access code would be dropped by this save: it goes only to the server it was saved for.
@@ -135,6 +156,17 @@ impl Draft {
             || self.port.trim() != saved.port.to_string()
             || self.security != saved.security
             || self.user_name.trim() != saved.user_name
+            || self.moves_relay(saved)
+    }
+
+    /// Whether a stored key would be dropped by this save: it belongs to the relay that it was saved for.
+    pub(crate) fn moves_relay(&self, saved: &MailboxSettings) -> bool {
+        self.relay() != (saved.relay_url.as_str(), saved.relay_id.as_str())
+    }
+
+    /// Address and name of the relay; empty without one.
+    fn relay(&self) -> (&str, &str) {
+        if self.by_relay { (self.relay_url.trim(), self.relay_id.trim()) } else { ("", "") }
     }
 
     /// Whether no authentication would be left: it belongs to an address, a kind and whose sign-in it is.
@@ -158,6 +190,9 @@ impl Draft {
             Field::AccessCode => {
                 self.access_code != other.access_code || self.forget_access_code != other.forget_access_code
             }
+            Field::RelayUrl => self.relay().0 != other.relay().0,
+            Field::RelayId => self.relay().1 != other.relay().1,
+            Field::RelayKey => self.relay_key != other.relay_key,
             Field::MessageSize => size::bytes(&self.message_size) != size::bytes(&other.message_size),
         };
         Field::ALL.into_iter().filter(differs).collect()
@@ -179,6 +214,12 @@ impl Draft {
                 self.access_code.clone_from(&other.access_code);
                 self.forget_access_code = other.forget_access_code;
             }
+            Field::RelayUrl => {
+                self.by_relay = other.by_relay;
+                self.relay_url.clone_from(&other.relay_url);
+            }
+            Field::RelayId => self.relay_id.clone_from(&other.relay_id),
+            Field::RelayKey => self.relay_key.clone_from(&other.relay_key),
             Field::MessageSize => self.message_size.clone_from(&other.message_size),
         }
     }
@@ -202,8 +243,8 @@ impl Draft {
             security: self.security,
             server_authentication: self.server_authentication,
             user_name: self.user_name.trim().to_owned(),
-            relay_url: saved.relay_url.clone(),
-            relay_id: saved.relay_id.clone(),
+            relay_url: self.relay().0.to_owned(),
+            relay_id: self.relay().1.to_owned(),
             message_bytes_max: saved.message_bytes_max,
         };
         if !looks_like_address(&settings.address) {
@@ -227,6 +268,12 @@ impl Draft {
             if self.server_authentication && settings.user_name.is_empty() {
                 wrong.push((Field::UserName, Wrong::UserNameMissing));
             }
+            if self.by_relay && !looks_like_relay(&settings.relay_url) {
+                wrong.push((Field::RelayUrl, Wrong::RelayUrlForm));
+            }
+            if self.by_relay && settings.relay_id.is_empty() {
+                wrong.push((Field::RelayId, Wrong::RelayIdMissing));
+            }
         }
         match size::bytes(&self.message_size) {
             None => wrong.push((Field::MessageSize, Wrong::SizeForm)),
@@ -243,8 +290,14 @@ impl Draft {
             (true, true) => Some(String::new()),
             (true, false) => None,
         };
-        if wrong.is_empty() { Ok(Filled { settings, access_code }) } else { Err(wrong) }
+        let relay_key = (!self.relay_key.is_empty()).then(|| self.relay_key.trim().to_owned());
+        if wrong.is_empty() { Ok(Filled { settings, access_code, relay_key }) } else { Err(wrong) }
     }
+}
+
+fn looks_like_relay(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://localhost"));
+    host.is_some_and(|host| text.starts_with("http://") || !host.is_empty())
 }
 
 /// Enough to catch a slip; the Worker knows the whole rule.

@@ -9,6 +9,7 @@ mod fields;
 mod form;
 mod kind;
 mod provider;
+mod relay_fields;
 mod save;
 mod smtp_fields;
 

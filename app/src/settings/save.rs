@@ -76,7 +76,7 @@ async fn send(desk: Desk, filled: Filled) {
         version: desk.base.with_untracked(|base| base.version),
         settings: filled.settings,
         access_code: filled.access_code,
-        relay_key: None,
+        relay_key: filled.relay_key,
     };
     let answer = http::put::<_, MailboxView>(&format!("/api/mailboxes/{}", desk.mailbox), &body).await;
     if desk.is_gone() {

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::access_code::AccessCode;
 use super::draft::Field;
 use super::provider::ProviderHint;
+use super::relay_fields::RelayFields;
 use crate::browser::language::t;
 use crate::mailbox::Desk;
 use crate::parts::field::{FieldWrong, Shape, TextField};
@@ -57,6 +58,7 @@ pub(crate) fn SmtpFields() -> impl IntoView {
             <TextField field=Field::UserName part=|draft| &mut draft.user_name shape=USER_NAME/>
             <AccessCode/>
         </Show>
+        <RelayFields/>
     }
 }
 

@@ -9,7 +9,7 @@ use crate::browser::language::t;
 use crate::browser::page;
 use crate::consent::flow::{self, Who};
 use crate::mailbox::desk::{Notice, SignIn};
-use crate::mailbox::{Desk, requests};
+use crate::mailbox::{Desk, requests, server_test};
 use crate::words::state::{self, Primary};
 
 /// The three buttons of the seed.
@@ -42,6 +42,21 @@ pub(crate) fn Buttons() -> impl IntoView {
             flow::authenticate(desk, Who::Mailbox);
         }
     };
+    let test = move |_| {
+        if changed.get_untracked() {
+            announce(untrack(t!(desk.language, status.test.save_first)));
+            page::focus("save");
+        } else {
+            server_test::start(desk);
+        }
+    };
+    let save_first = move || {
+        if signs_in.get() {
+            t!(desk.language, status.save_first)()
+        } else {
+            t!(desk.language, status.test.save_first)()
+        }
+    };
     view! {
         <div class="actions" role="group" aria-label=t!(desk.language, status.heading)>
             <Show when=can_check>
@@ -66,13 +81,22 @@ pub(crate) fn Buttons() -> impl IntoView {
                 {t!(desk.language, status.remove)}
             </button>
             </Show>
+            <Show when=move || !signs_in.get()>
+                <button type="button" id="test-server" class="button"
+                    aria-disabled=move || changed.get().to_string()
+                    aria-busy=move || desk.test.with(|run| run.busy).to_string()
+                    aria-describedby=move || changed.get().then_some("save-first")
+                    on:click=test>
+                    {t!(desk.language, status.test.button)}
+                </button>
+            </Show>
             <button type="button" id="status" class="button" aria-busy=move || desk.fetching.get().to_string()
                 on:click=move |_| desk.fetch(true)>
                 {t!(desk.language, status.status)}
             </button>
         </div>
-        <Show when=move || changed.get() && signs_in.get()>
-            <p class="hint" id="save-first">{t!(desk.language, status.save_first)}</p>
+        <Show when=move || changed.get()>
+            <p class="hint" id="save-first">{save_first}</p>
         </Show>
         <Show when=move || asking.get()>
             <RemoveDialog asking/>

@@ -10,6 +10,7 @@ mod letter_box;
 mod lives;
 mod panel;
 mod remove;
+mod server_test;
 mod waiting;
 mod warnings;
 mod why;

@@ -9,6 +9,7 @@ use super::buttons::Buttons;
 use super::confirm::ConfirmDialog;
 use super::facts::Facts;
 use super::lives::Lives;
+use super::server_test::ServerTest;
 use super::waiting::Waiting;
 use super::warnings::{UrgentWarning, Warnings};
 use super::why::Why;
@@ -43,6 +44,7 @@ pub(crate) fn StatusPanel() -> impl IntoView {
                 <Administrator/>
                 <Approval/>
                 <Buttons/>
+                <ServerTest/>
                 <Show when=move || signs_in.get() && asks_first.get()>
                     <Asked/>
                 </Show>

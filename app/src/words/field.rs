@@ -19,6 +19,9 @@ pub(crate) fn label(locale: Locale, field: Field) -> &'static str {
         Field::ServerAuthentication => td_string!(locale, settings.server_authentication),
         Field::UserName => td_string!(locale, settings.user_name),
         Field::AccessCode => td_string!(locale, settings.access_code),
+        Field::RelayUrl => td_string!(locale, settings.relay.url),
+        Field::RelayId => td_string!(locale, settings.relay.id),
+        Field::RelayKey => td_string!(locale, settings.relay.key),
         Field::MessageSize => td_string!(locale, settings.message_size),
     }
 }
@@ -55,6 +58,11 @@ pub(crate) fn value(locale: Locale, field: Field, draft: &Draft, code_stored: bo
             td_string!(locale, settings.conflict.code_stored).to_owned()
         }
         Field::AccessCode => td_string!(locale, settings.conflict.code_none).to_owned(),
+        Field::RelayUrl if draft.by_relay => text(&draft.relay_url),
+        Field::RelayId if draft.by_relay => text(&draft.relay_id),
+        Field::RelayUrl | Field::RelayId => text(""),
+        Field::RelayKey if draft.relay_key.is_empty() => text(""),
+        Field::RelayKey => td_string!(locale, settings.relay.typed).to_owned(),
         Field::MessageSize => format!("{} MB", draft.message_size.trim()),
     }
 }
@@ -74,6 +82,8 @@ pub(crate) fn wrong(locale: Locale, field: Field, wrong: &Wrong) -> String {
         Wrong::AliasForm(alias) => td_string!(locale, field.alias_form, alias = alias.clone()),
         Wrong::ServerMissing => td_string!(locale, field.server_missing).to_owned(),
         Wrong::PortRange => td_string!(locale, field.port_range).to_owned(),
+        Wrong::RelayUrlForm => td_string!(locale, field.relay_url_form).to_owned(),
+        Wrong::RelayIdMissing => td_string!(locale, field.relay_id_missing).to_owned(),
         Wrong::UserNameMissing => td_string!(locale, field.user_name_missing).to_owned(),
         Wrong::SizeForm => td_string!(locale, field.size_form).to_owned(),
         Wrong::SizeRange => td_string!(
@@ -100,6 +110,9 @@ fn refused(locale: Locale, field: Field) -> &'static str {
         Field::ServerAuthentication => td_string!(locale, field.refused.server_authentication),
         Field::UserName => td_string!(locale, field.refused.user_name),
         Field::AccessCode => td_string!(locale, field.refused.access_code),
+        Field::RelayUrl => td_string!(locale, field.refused.relay_url),
+        Field::RelayId => td_string!(locale, field.refused.relay_id),
+        Field::RelayKey => td_string!(locale, field.refused.relay_key),
         Field::MessageSize => td_string!(locale, field.refused.message_size),
     }
 }

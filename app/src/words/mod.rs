@@ -10,3 +10,4 @@ pub(crate) mod problem;
 pub(crate) mod reason;
 pub(crate) mod size;
 pub(crate) mod state;
+pub(crate) mod test;

@@ -14,6 +14,7 @@ mod operator;
 mod problem;
 mod reason;
 mod registration;
+mod server_test;
 mod session;
 mod timestamp;
 
@@ -41,5 +42,6 @@ pub use reason::Reason;
 pub use registration::{
     Cloud, CredentialType, RegistrationOwner, RegistrationView, SetCredential, SetRegistration,
 };
+pub use server_test::{TestFailure, TestLine, TestServer, TestStep};
 pub use session::{OpenSession, SessionView};
 pub use timestamp::{ParseTimestampError, Timestamp};

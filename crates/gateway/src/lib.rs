@@ -16,6 +16,7 @@ mod recipients;
 mod registration;
 mod renewal;
 mod seal;
+mod server_test;
 mod settings;
 mod state;
 mod submission;
@@ -40,6 +41,7 @@ pub use renewal::{
     access_token_usable, good_until, keepalive_at, next_renewal, renewal_due,
 };
 pub use seal::{KeyRing, KeyRingError, Opening, Record, SealError, Sealing};
+pub use server_test::{failed_step, planned_steps, test_step};
 pub use settings::check_settings;
 pub use state::{Situation, state};
 pub use submission::{ServerOwner, Submitted, understand};

@@ -21,11 +21,13 @@ pub fn out_of_reach(server: &str, port: u16, reach: Reach) -> Option<(&'static s
         return None;
     }
     if is_private(server) {
-        let detail = "this address is inside your own network, where Postbode can't come; use a name that the internet knows";
+        let detail = "this address is inside your own network, where Postbode can't come; use a name that the internet knows, or a relay";
         return Some(("server", detail));
     }
-    (port == 25)
-        .then_some(("port", "port 25 is closed for whoever sends from the cloud; use 587, 465 or 2525"))
+    (port == 25).then_some((
+        "port",
+        "port 25 is closed for whoever sends from the cloud; use 587, 465 or 2525, or a relay",
+    ))
 }
 
 /// Names and addresses that mean something else, or nothing, to everybody else (RFC 1918, 4193, 6761, 6762, 8375).

@@ -1,8 +1,10 @@
 use std::time::Duration;
 
+use api::TestStep;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::StreamExt as _;
+use gateway::test_step;
 use relay_contract::{Event, Key, Order, Problem, ProblemCode, Request as Signed, Signature, wire};
 use sha2::{Digest as _, Sha256};
 use smtp::{Outcome, Step};
@@ -59,13 +61,14 @@ impl Relay {
         &self,
         order: &Order,
         message: &[u8],
-        mut on_step: impl FnMut(Step),
+        mut on_step: impl FnMut(TestStep),
     ) -> Result<Outcome, RelayTrouble> {
         let begun = now();
         // A relay that is away is away before anything was sent, so that the message can safely be tried again later.
         if !self.is_there().await {
             return Err(RelayTrouble::Unreachable);
         }
+        on_step(TestStep::Relay);
         let order = serde_json::to_vec(order).map_err(|_| RelayTrouble::Internal)?;
         let message_sha256: [u8; 32] = Sha256::digest(message).into();
         let body = Uint8Array::new_with_length(length(order.len() + message.len()));
@@ -93,7 +96,7 @@ impl Relay {
                     skip -= 1;
                 } else {
                     told += 1;
-                    on_step(step);
+                    on_step(test_step(step));
                 }
             };
             let abort = AbortController::default();

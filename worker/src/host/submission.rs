@@ -32,12 +32,29 @@ pub(crate) async fn submit(
     mut on_step: impl FnMut(Step),
 ) -> Option<Outcome> {
     let begun = now();
-    let Some(line) = Line::open(host, port, security).await else { return unconnected(session, false) };
+    let Some(line) = Line::open(host, port, security).await else {
+        // The runtime tells a wrong certificate and a closed port alike; whether somebody listens there tells them apart.
+        let listens = security == Security::ImplicitTls && is_open(host, port).await;
+        if listens {
+            on_step(Step::Connected);
+        }
+        return unconnected(session, listens);
+    };
     on_step(Step::Connected);
     let mut held = Held { line, begun, chunks: message.chunks(CHUNK_BYTES), on_step };
     let outcome = converse(session, &mut held).await;
     held.line.close().await;
     outcome
+}
+
+async fn is_open(host: &str, port: u16) -> bool {
+    match Line::open(host, port, Security::None).await {
+        Some(mut line) => {
+            line.close().await;
+            true
+        }
+        None => false,
+    }
 }
 
 /// A conversation that is being held.

@@ -96,6 +96,24 @@ impl Object {
         self.ask::<C>(Uint8Array::from(body).into(), headers, extra).await
     }
 
+    /// Asks something whose answer comes bit by bit.
+    pub(crate) async fn stream<C: Call>(&self, call: &C) -> Result<http::Response<worker::Body>, Problem> {
+        let json = serde_json::to_string(call).map_err(|_| internal("a call can't be written"))?;
+        let mut init = RequestInit::new();
+        init.with_method(Method::Post).with_body(Some(JsValue::from_str(&json)));
+        let request = Request::new_with_init(&format!("https://object/{}", C::NAME), &init)
+            .map_err(|_| internal("a call can't be made"))?;
+        let busy = || {
+            Problem::new(Code::Busy, "a part of this installation did not answer in time").with_retry_after(5)
+        };
+        let answer = within(DEADLINE, self.0.fetch_with_request(request)).await.ok_or_else(busy)?;
+        let mut answer = answer.map_err(|_| busy())?;
+        if answer.status_code() != 200 {
+            return Err(answer.json().await.unwrap_or_else(|_| internal("an object failed")));
+        }
+        answer.try_into().map_err(|_| internal("an object's reply can't be read"))
+    }
+
     async fn ask<C: Call>(
         &self,
         body: JsValue,

@@ -53,7 +53,13 @@ pub(super) async fn remove(State(app): State<App>, Path(id): Path<String>, reque
 /// What people type around an address or a host name is not meant.
 fn tidy(save: &mut SaveSettings) {
     let settings = &mut save.settings;
-    for text in [&mut settings.address, &mut settings.server, &mut settings.user_name] {
+    for text in [
+        &mut settings.address,
+        &mut settings.server,
+        &mut settings.user_name,
+        &mut settings.relay_url,
+        &mut settings.relay_id,
+    ] {
         *text = text.trim().to_owned();
     }
     settings.aliases = settings.aliases.iter().map(|alias| alias.trim().to_owned()).collect();

@@ -18,6 +18,7 @@ mod registration;
 mod send_message;
 mod session;
 mod show_message;
+mod test_server;
 mod who;
 
 use api::{Code, Problem, RequestId};
@@ -54,6 +55,8 @@ pub(crate) fn router(env: Env) -> Router {
         // The ERP
         .route("/v1/messages", post(send_message::send_message))
         .route("/v1/messages/{id}", get(show_message::show_message))
+        .route("/v1/test", post(test_server::by_key))
+        .route("/api/mailboxes/{mailbox}/test", post(test_server::by_person))
         .route("/v1/links", post(links::link_for_key))
         // The browser
         .route("/api/session", get(session::show).post(session::open).delete(session::end))

@@ -154,6 +154,9 @@ calls! {
     /// Asks what became of a message.
     Look { id: MessageId, } -> MessageView, "look";
 
+    /// Tests the mail server; the answer comes line by line.
+    BeginTest {} -> (), "begin_test";
+
     /// Re-arms an alarm that is missing.
     Nudge {} -> (), "nudge";
 }

@@ -23,6 +23,7 @@ mod remove;
 mod settings;
 mod store;
 mod submit;
+mod test_server;
 mod tokens;
 
 use std::cell::{Cell, RefCell};
@@ -41,8 +42,8 @@ use crate::config::Config;
 use crate::registration::Registration;
 
 pub(crate) use calls::{
-    Accept, Answer, Around, AskApproval, AskSettings, BeginAttempt, CheckAgain, CreateMailbox, FinishAttempt,
-    FinishedAttempt, Form, Look, Nudge, RefuseAttempt, Remove, Save, Status,
+    Accept, Answer, Around, AskApproval, AskSettings, BeginAttempt, BeginTest, CheckAgain, CreateMailbox,
+    FinishAttempt, FinishedAttempt, Form, Look, Nudge, RefuseAttempt, Remove, Save, Status,
 };
 
 /// One mailbox.
@@ -72,6 +73,8 @@ struct Inner {
     kv_busy_since: Cell<Option<Timestamp>>,
     /// Whether this instance has looked for messages that its predecessor was handing over.
     recovered: Cell<bool>,
+    /// Whether a test of the mail server is under way.
+    testing: Cell<bool>,
     /// The alarm that is set, as far as this instance knows.
     alarm_at: Cell<Option<Timestamp>>,
 }
@@ -92,6 +95,7 @@ impl DurableObject for Mailbox {
             redeeming: RefCell::default(),
             kv_busy_since: Cell::default(),
             recovered: Cell::default(),
+            testing: Cell::default(),
             alarm_at: Cell::default(),
         }))
     }
@@ -135,6 +139,7 @@ impl DurableObject for Mailbox {
                 },
                 Err(problem) => reply::<()>(Err(problem)),
             },
+            BeginTest::NAME => inner.test_server(),
             Look::NAME => reply(read(request).await.and_then(|call| inner.look(&call))),
             Nudge::NAME => reply(inner.nudge().await),
             _ => reply::<()>(Err(internal("no such call"))),

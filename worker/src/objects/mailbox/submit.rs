@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use api::{Code, Kind, MailboxSettings, Security as Protection};
-use gateway::{ServerOwner, Stage, Submitted, Trouble, understand};
+use api::{Code, Kind, MailboxSettings, Security as Protection, TestStep};
+use gateway::{ServerOwner, Stage, Submitted, Trouble, test_step, understand};
 use mail::{Bcc, Content, EmailAddress};
 use microsoft::{AccessToken, Refusal};
 use relay_contract::{Auth, Envelope, Key, Order, OrderError, ProblemCode, Server};
@@ -119,7 +119,7 @@ fn ended(submitted: Result<Submitted, Refusal>, envelope: Vec<EmailAddress>) -> 
 }
 
 /// The mail server of the settings, with what opens it.
-async fn own_server(config: &Config, mailbox: &MailboxRecord) -> Result<Server, Refusal> {
+pub(super) async fn own_server(config: &Config, mailbox: &MailboxRecord) -> Result<Server, Refusal> {
     let MailboxSettings { server: host, port, security, user_name, .. } = &mailbox.settings;
     let security = match security {
         Protection::None => Security::None,
@@ -140,7 +140,7 @@ async fn own_server(config: &Config, mailbox: &MailboxRecord) -> Result<Server, 
 }
 
 /// The relay that the mailbox names, else the installation's, which no typed address ever gets the key of.
-async fn own_relay(config: &Config, mailbox: &MailboxRecord) -> Result<Option<Relay>, Refusal> {
+pub(super) async fn own_relay(config: &Config, mailbox: &MailboxRecord) -> Result<Option<Relay>, Refusal> {
     let MailboxSettings { relay_url, relay_id, .. } = &mailbox.settings;
     if relay_url.trim().is_empty() {
         return Ok(config.relay_for(Kind::SmtpBasic).cloned());
@@ -186,7 +186,6 @@ impl<'c> Letter<'c> {
         envelope: Vec<EmailAddress>,
         relay: Option<Relay>,
     ) -> Result<Outcome, Refusal> {
-        let recipients = envelope.len();
         let order = Order {
             id: format!("{}/{}", record.id, record.attempts),
             server,
@@ -198,18 +197,31 @@ impl<'c> Letter<'c> {
                 encoding: self.encoding,
             }),
         };
-        let plan = order.plan(random().map_err(own_fault)?).map_err(|error| impossible(&error))?;
-        let Server { host, port, security, .. } = &order.server;
-        let Some(relay) = relay else {
-            let mut session = Session::new(plan);
-            let outcome = submit(host, *port, *security, &mut session, &self.bytes, |_| {}).await;
-            return outcome.ok_or_else(|| Refusal::new(Code::Internal, "the conversation had no outcome"));
-        };
-        match relay.submit(&order, &self.bytes, |_| {}).await {
-            Ok(outcome) => Ok(outcome),
-            Err(RelayTrouble::Unknown) => Ok(unknown(recipients)),
-            Err(trouble) => Err(told(&relay, trouble)),
+        execute(&order, &self.bytes, relay.as_ref(), |_| {}).await
+    }
+}
+
+/// Carries an order out from here, or by a relay, and tells what it reaches.
+pub(super) async fn execute(
+    order: &Order,
+    message: &[u8],
+    relay: Option<&Relay>,
+    mut on_step: impl FnMut(TestStep),
+) -> Result<Outcome, Refusal> {
+    let plan = order.plan(random().map_err(own_fault)?).map_err(|error| impossible(&error))?;
+    let Server { host, port, security, .. } = &order.server;
+    let Some(relay) = relay else {
+        let mut session = Session::new(plan);
+        let on_step = |step| on_step(test_step(step));
+        let outcome = submit(host, *port, *security, &mut session, message, on_step).await;
+        return outcome.ok_or_else(|| Refusal::new(Code::Internal, "the conversation had no outcome"));
+    };
+    match relay.submit(order, message, on_step).await {
+        Ok(outcome) => Ok(outcome),
+        Err(RelayTrouble::Unknown) => {
+            Ok(unknown(order.message.as_ref().map_or(0, |message| message.rcpt_to.len())))
         }
+        Err(trouble) => Err(told(relay, trouble)),
     }
 }
 
