@@ -53,7 +53,7 @@ pub struct Stack {
     /// The process group of the sandbox.
     microsoft: AtomicU32,
     /// Where the sandbox takes mail.
-    smtp_port: u16,
+    pub smtp_port: u16,
     guardian: Guardian,
 }
 

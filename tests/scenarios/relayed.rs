@@ -1,12 +1,22 @@
 //! Mail through a relay: the same messages, to the same servers, with the same outcomes.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use api::{Code, Kind, MailboxSettings, MailboxState, MessageState, MessageView, Security};
+use axum::body::Bytes;
 use end_to_end::company::Company;
 use end_to_end::message::letter;
 use end_to_end::relay::{ID, Relay};
 use end_to_end::search::{Place, Secrets};
 use end_to_end::servers::{PASSWORD, Servers, USER_NAME};
 use end_to_end::{Options, Stack, scenario};
+use relay_contract::{Envelope, Key, Order, Request, Server, Signature, wire};
+use sha2::{Digest as _, Sha256};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Barrier;
 
 use crate::servers::every_message_arrives;
 
@@ -176,4 +186,131 @@ fn a_relay_that_dies_under_a_message_leaves_it_unknown_and_never_sends_it_twice(
         // The next one finds its way.
         assert_eq!(post(&company, "Daarna").await.state, MessageState::HandedOver);
     });
+}
+
+/// Says yes to everything, but lets nobody begin a message before that many have come.
+async fn patient_server(crowd: usize) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (port, taken) = (listener.local_addr().unwrap().port(), Arc::new(AtomicUsize::new(0)));
+    let (here, count) = (Arc::new(Barrier::new(crowd)), Arc::clone(&taken));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(converse(stream, Arc::clone(&here), Arc::clone(&count)));
+        }
+    });
+    (port, taken)
+}
+
+async fn converse(stream: TcpStream, here: Arc<Barrier>, taken: Arc<AtomicUsize>) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    stream.write_all(b"220 ready\r\n").await?;
+    let (mut line, mut in_message) = (Vec::new(), false);
+    while stream.read_until(b'\n', &mut line).await? > 0 {
+        let answer: &[u8] = match &*line {
+            b".\r\n" if in_message => {
+                in_message = false;
+                taken.fetch_add(1, Ordering::Relaxed);
+                b"250 taken\r\n"
+            }
+            _ if in_message => b"",
+            b"DATA\r\n" => {
+                here.wait().await;
+                in_message = true;
+                b"354 go on\r\n"
+            }
+            _ => b"250 ok\r\n",
+        };
+        stream.write_all(answer).await?;
+        line.clear();
+    }
+    Ok(())
+}
+
+#[test]
+fn two_hundred_large_messages_at_once_take_little_memory() {
+    const CROWD: usize = 200;
+    const SIZE: usize = 5_000_000;
+    /// Less than half a megabyte for each message of five.
+    const MEMORY_MAX_KB: u64 = 100_000;
+    scenario(async {
+        let relay = Relay::new();
+        relay.start(Stack::shared().await, &ANYWHERE).await;
+        let before = peak_kb(relay.process());
+        let (port, taken) = patient_server(CROWD).await;
+        let message = Bytes::from(("x".repeat(998) + "\r\n").repeat(SIZE / 1000));
+        let sha256 = Sha256::digest(&message).into();
+        let client = reqwest::Client::new();
+        let sent = (0..CROWD).map(|number| {
+            let request = order(&relay, number, port, &message, sha256);
+            let request = client.execute(request);
+            async move { request.await.unwrap().text().await.unwrap() }
+        });
+        for answer in futures_util::future::join_all(sent).await {
+            assert!(answer.contains("handed_over"), "{answer}");
+        }
+        let peak = peak_kb(relay.process());
+        eprintln!(
+            "{CROWD} messages of {SIZE} bytes at once: the relay took {peak} kB at most, {before} kB before"
+        );
+        assert_eq!(taken.load(Ordering::Relaxed), CROWD);
+        assert!(peak - before < MEMORY_MAX_KB, "{peak} kB, {before} kB before");
+    });
+}
+
+/// What a process has held in memory at most.
+fn peak_kb(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+fn order(
+    relay: &Relay,
+    number: usize,
+    port: u16,
+    message: &Bytes,
+    message_sha256: [u8; 32],
+) -> reqwest::Request {
+    let order = Order {
+        id: format!("order {number}"),
+        server: Server {
+            host: "localhost".into(),
+            port,
+            security: smtp::Security::None,
+            auth: relay_contract::Auth::None,
+        },
+        ehlo_name: "postbode.example.nl".into(),
+        message: Some(Envelope {
+            mail_from: "a@example.nl".into(),
+            rcpt_to: vec!["b@example.nl".into()],
+            size: message.len() as u64,
+            encoding: smtp::Encoding::SevenBit,
+        }),
+    };
+    let order = serde_json::to_vec(&order).unwrap();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let (time_ms, nonce) = (i64::try_from(since.as_millis()).unwrap(), end_to_end::random_text());
+    let request = Request {
+        relay: ID,
+        method: "POST",
+        path: wire::PATH,
+        time_ms,
+        nonce: &nonce,
+        order: &order,
+        message_sha256,
+    };
+    let signature = Signature::of(&Key::read(&relay.key).unwrap(), &request);
+    // Two pieces, so that all of them share the one message.
+    let pieces = [Bytes::from(order.clone()), message.clone()].map(Ok::<_, std::io::Error>);
+    reqwest::Client::new()
+        .post(format!("{}{}", relay.origin, wire::PATH))
+        .header(wire::RELAY, ID)
+        .header(wire::TIME, time_ms)
+        .header(wire::NONCE, &nonce)
+        .header(wire::ORDER_LENGTH, order.len())
+        .header(wire::MESSAGE_SHA256, message_sha256.map(|byte| format!("{byte:02x}")).concat())
+        .header(wire::SIGNATURE, signature.as_str())
+        .body(reqwest::Body::wrap_stream(futures_util::stream::iter(pieces)))
+        .build()
+        .unwrap()
 }

@@ -1,10 +1,11 @@
 //! The same set of real messages by every route: they arrive equal, and each difference that Exchange makes has a name here.
 
-use api::{Code, Kind, MailboxState, MessageState, MessageView};
+use api::{Code, Kind, MailboxSettings, MailboxState, MessageState, MessageView, Security};
 use end_to_end::company::Company;
 use end_to_end::mail::{Address, File, Header, Mail};
 use end_to_end::message::letter;
-use end_to_end::{Stack, scenario};
+use end_to_end::relay::Relay;
+use end_to_end::{Options, Stack, scenario};
 use mail::fixtures::{self, Input};
 use serde_json::json;
 
@@ -74,22 +75,40 @@ async fn send(company: &Company<'_>, input: &Input) -> Mail {
     company.mails().await.pop().unwrap()
 }
 
-#[test]
-fn real_messages_arrive_equal_by_graph_and_by_smtp() {
-    scenario(async {
-        let company = Company::new(Stack::shared().await, "routes").await;
-        let person = company.person().await;
-        assert_eq!(person.sign_in(&company.account).await.state, MailboxState::Ready);
-        let set = fixtures::all(&company.account.upn, "klant@example.com");
-        let mut by_graph = Vec::new();
-        for fixture in &set {
-            by_graph.push(send(&company, &fixture.input).await);
+/// Has the mailbox send with its password instead of a token.
+pub(crate) async fn by_password(company: &Company<'_>) {
+    let person = company.person().await;
+    let change = |settings: &mut MailboxSettings| {
+        settings.kind = Kind::SmtpBasic;
+        settings.server = "localhost".into();
+        settings.port = company.stack.smtp_port;
+        settings.security = Security::Starttls;
+        settings.user_name.clone_from(&company.account.upn);
+    };
+    person.type_access_code(&company.account.password, change).await.expect(200);
+}
+
+/// Sends the set by Graph, by SMTP with a token, and by SMTP with a password.
+async fn every_route(stack: &Stack) {
+    stack.sandbox.tenant("bakkerijjansen.example", json!({ "smtp_basic": "enabled" })).await;
+    let company = Company::new(stack, "routes").await;
+    let person = company.person().await;
+    assert_eq!(person.sign_in(&company.account).await.state, MailboxState::Ready);
+    let set = fixtures::all(&company.account.upn, "klant@example.com");
+    let mut by_graph = Vec::new();
+    for fixture in &set {
+        by_graph.push(send(&company, &fixture.input).await);
+    }
+    for kind in [Kind::SmtpOAuth2, Kind::SmtpBasic] {
+        if kind == Kind::SmtpOAuth2 {
+            person.save(|settings| settings.kind = Kind::SmtpOAuth2).await;
+            assert_eq!(person.sign_in(&company.account).await.state, MailboxState::Ready);
+        } else {
+            by_password(&company).await;
         }
-        person.save(|settings| settings.kind = Kind::SmtpOAuth2).await;
-        assert_eq!(person.sign_in(&company.account).await.state, MailboxState::Ready);
         for (fixture, by_graph) in set.iter().zip(&by_graph) {
             let by_smtp = send(&company, &fixture.input).await;
-            assert_eq!(by_smtp.route, "smtp", "{}", fixture.name);
+            assert_eq!(by_smtp.route, "smtp", "{kind:?} {}", fixture.name);
             let whole = matches!(fixture.name, "invitation" | "raw reminder");
             assert_eq!(by_graph.route, if whole { "graph-mime" } else { "graph-json" }, "{}", fixture.name);
             let expected = Arrived::of(&by_smtp);
@@ -98,8 +117,27 @@ fn real_messages_arrive_equal_by_graph_and_by_smtp() {
             } else {
                 expected.after_graph_json(&company.account.name)
             };
-            assert_eq!(Arrived::of(by_graph), expected, "{}", fixture.name);
+            assert_eq!(Arrived::of(by_graph), expected, "{kind:?} {}", fixture.name);
         }
+    }
+}
+
+#[test]
+fn real_messages_arrive_equal_by_graph_and_by_smtp() {
+    scenario(async { every_route(&Stack::start(Options::default()).await).await });
+}
+
+#[test]
+fn real_messages_arrive_equal_by_graph_and_through_a_relay() {
+    scenario(async {
+        let relay = Relay::new();
+        let vars = relay.vars("smtp_basic,smtp_oauth2");
+        let stack = Stack::start(Options { vars, ..Options::default() }).await;
+        relay.start(&stack, &["--private-servers", "localhost:*"]).await;
+        every_route(&stack).await;
+        let both = 2 * fixtures::all("a@b.nl", "k@c.nl").len();
+        let line = format!("relay_conversations_total{{ending=\"handed_over\"}} {both}\n");
+        assert!(relay.figures().await.contains(&line), "{}", relay.figures().await);
     });
 }
 

@@ -134,7 +134,7 @@ fn the_page_shows_what_was_reached_while_the_server_thinks() {
         let person = company.person().await;
         person
             .type_access_code("fout", |settings| {
-                fill_in(settings, servers.submission_port, Security::Starttls)
+                fill_in(settings, servers.submission_port, Security::Starttls);
             })
             .await
             .expect(200);

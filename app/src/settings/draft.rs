@@ -91,6 +91,7 @@ pub(crate) enum Wrong {
 }
 
 /// The form as it is typed.
+#[expect(clippy::struct_excessive_bools, reason = "a check box each")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Draft {
     pub(crate) kind: Kind,

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::browser::language::t;
 use crate::mailbox::Desk;
-use crate::mailbox::server_test::{End, Progress};
+use crate::mailbox::server_test::{End, Progress, TestRun};
 use crate::parts::icon::ToneIcon;
 use crate::words::state::Tone;
 use crate::words::test;
@@ -14,7 +14,7 @@ use crate::words::test;
 #[component]
 pub(crate) fn ServerTest() -> impl IntoView {
     let desk = Desk::here();
-    let begun = Memo::new(move |_| desk.test.with(|run| run.has_begun()));
+    let begun = Memo::new(move |_| desk.test.with(TestRun::has_begun));
     let steps = Memo::new(move |_| {
         desk.test.with(|run| run.plan.iter().map(|step| (*step, run.progress(*step))).collect::<Vec<_>>())
     });
@@ -65,9 +65,17 @@ fn Conclusion(end: End) -> impl IntoView {
         End::Failed(failure) => {
             let said = failure.trouble.upstream.as_ref().and_then(|upstream| upstream.message.clone());
             let said = said.unwrap_or_else(|| failure.trouble.detail.clone());
-            let fix = move || test::fix(desk.language.get(), &failure);
+            // Where it is what stands in the way of the mailbox, the state above says so already.
+            let code = failure.trouble.code;
+            let told_above = Memo::new(move |_| {
+                desk.view.with(|view| view.trouble.as_ref().is_some_and(|trouble| trouble.code == code))
+            });
+            let fix = StoredValue::new(*failure);
+            let fix = move || fix.with_value(|failure| test::fix(desk.language.get(), failure));
             view! {
-                <p id="server-test-fix">{fix}</p>
+                <Show when=move || !told_above.get()>
+                    <p id="server-test-fix">{fix}</p>
+                </Show>
                 <p class="small">{t!(desk.language, status.test.server_said)}" "<q lang="en">{said}</q></p>
             }
             .into_any()

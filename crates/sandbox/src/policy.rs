@@ -34,6 +34,8 @@ impl UserConsent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SmtpBasic {
+    /// An administrator has switched it on again, as can be done until it is retired.
+    Enabled,
     /// An administrator could still allow it.
     Disabled,
     /// Nobody can.

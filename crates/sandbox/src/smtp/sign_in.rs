@@ -30,8 +30,9 @@ impl Session {
                 let Some(response) = self.answer_to("334 ", initial).await? else { return Ok(()) };
                 let decoded = STANDARD.decode(response).unwrap_or_default();
                 let text = String::from_utf8_lossy(&decoded).into_owned();
-                self.refuse_password(text.split('\0').nth(1).unwrap_or_default());
-                Ok(())
+                let mut parts = text.split('\0').skip(1);
+                let (name, password) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+                self.judge_password(name, password).await
             }
             _ => {
                 self.say(reply::UNKNOWN_MECHANISM);
@@ -84,25 +85,34 @@ impl Session {
 
     async fn login_with_password(&mut self, initial: Option<String>) -> io::Result<()> {
         let Some(name) = self.answer_to("334 VXNlcm5hbWU6", initial).await? else { return Ok(()) };
-        let Some(_password) = self.answer_to("334 UGFzc3dvcmQ6", None).await? else { return Ok(()) };
-        let name = STANDARD.decode(name).unwrap_or_default();
-        self.refuse_password(&String::from_utf8_lossy(&name));
-        Ok(())
+        let Some(password) = self.answer_to("334 UGFzc3dvcmQ6", None).await? else { return Ok(()) };
+        let [name, password] = [name, password].map(|text| STANDARD.decode(text).unwrap_or_default());
+        self.judge_password(&String::from_utf8_lossy(&name), &String::from_utf8_lossy(&password)).await
     }
 
-    /// The password itself is never looked at: none would be good enough.
-    fn refuse_password(&mut self, name: &str) {
+    /// Where passwords are switched off, which is the rule, none is looked at: none would be good enough.
+    async fn judge_password(&mut self, name: &str, password: &str) -> io::Result<()> {
+        let known = self.server.sandbox.store().directory.by_name(name).cloned();
+        if self.mishap_of(Step::Auth, None, known.as_ref().map(|account| account.upn.as_str())).await? {
+            return Ok(());
+        }
         let sandbox = &self.server.sandbox;
-        let store = sandbox.store();
-        let known = store.directory.by_name(name);
-        let policy = store.policy(known.map_or(TENANT_ID, |account| account.tid.as_str()));
-        let why = match policy.smtp_basic {
-            SmtpBasic::Disabled => Refused::Basic,
-            SmtpBasic::Retired => Refused::BasicRetired,
+        let tenant = known.as_ref().map_or(TENANT_ID, |account| account.tid.as_str());
+        let policy = sandbox.store().policy(tenant).smtp_basic;
+        let why = match (policy, known) {
+            (SmtpBasic::Enabled, Some(account)) if account.password == password => {
+                let seat = Seat::take(sandbox, &account.oid);
+                self.login = Some(Login { mailbox: account.clone(), account, user: name.to_owned(), seat });
+                self.say(reply::AUTHENTICATED);
+                return Ok(());
+            }
+            (SmtpBasic::Enabled, _) => Refused::Token,
+            (SmtpBasic::Disabled, _) => Refused::Basic,
+            (SmtpBasic::Retired, _) => Refused::BasicRetired,
         };
-        drop(store);
         let text = reply::refused(why, sandbox);
         self.say(&text);
+        Ok(())
     }
 
     /// The response that came with the command, or the one asked for now; nothing, when an answer was already given.

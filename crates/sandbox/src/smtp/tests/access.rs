@@ -105,6 +105,17 @@ async fn passwords_are_of_no_use() {
 }
 
 #[tokio::test]
+async fn passwords_are_looked_at_where_an_administrator_wants_it() {
+    let mut smtp = Smtp::new().await;
+    smtp.tenant(json!({ "smtp_basic": "enabled" })).await;
+    let mut client = smtp.secure().await;
+    let plain = |password: &str| STANDARD.encode(format!("\0{ANNA}\0{password}"));
+    starts(&client.say(&format!("AUTH PLAIN {}", plain("fout"))).await, "535 5.7.3");
+    let password = "brood";
+    starts(&client.say(&format!("AUTH PLAIN {}", plain(password))).await, "235 2.7.0");
+}
+
+#[tokio::test]
 async fn a_sender_must_be_the_accounts_to_use() {
     let mut smtp = Smtp::new().await;
     let foreign = MESSAGE.replace(ANNA, "beheer@bakkerijjansen.example");
