@@ -288,6 +288,7 @@ fn order(
         }),
     };
     let order = serde_json::to_vec(&order).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the clock of whoever orders, as the Worker has its own")]
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let (time_ms, nonce) = (i64::try_from(since.as_millis()).unwrap(), end_to_end::random_text());
     let request = Request {
