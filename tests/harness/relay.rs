@@ -86,6 +86,33 @@ impl Relay {
         self.guardian.end(self.process.load(Ordering::Relaxed));
     }
 
+    /// Asks it to stop, as whoever runs services does.
+    pub fn ask_to_stop(&self) {
+        let process = self.process().to_string();
+        let asked = Command::new("sh").args(["-c", "kill -s TERM \"$0\"", &process]).status();
+        assert!(asked.unwrap().success());
+    }
+
+    /// Whether it is there: neither gone nor a process that nobody has asked about yet.
+    pub fn runs(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process()));
+        stat.is_ok_and(|stat| !stat.contains(") Z "))
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.listen
+    }
+
+    /// What `relay --check` finds: whether it is content, and its words.
+    pub fn check(&self, told: &[(&str, &str)]) -> (bool, String) {
+        let mut command = Command::new(&Places::here().relay);
+        command.arg("--check").env("RELAY_ID", ID).env("RELAY_KEY", &self.key).envs(told.iter().copied());
+        let output = command.output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(said).unwrap())
+    }
+
     /// Its process.
     pub fn process(&self) -> u32 {
         self.process.load(Ordering::Relaxed)

@@ -12,7 +12,7 @@ use end_to_end::{Stack, scenario};
 use crate::servers::every_message_arrives;
 
 /// Fills the tab in.
-fn fill_in(settings: &mut MailboxSettings, port: u16, security: Security) {
+pub(crate) fn fill_in(settings: &mut MailboxSettings, port: u16, security: Security) {
     settings.kind = Kind::SmtpBasic;
     settings.server = "localhost".into();
     settings.port = port;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use api::{Code, Kind, MailboxSettings, MailboxState, MessageState, MessageView, Security};
+use api::{Code, MailboxSettings, MailboxState, MessageState, MessageView, Security};
 use axum::body::Bytes;
 use end_to_end::company::Company;
 use end_to_end::message::letter;
 use end_to_end::relay::{ID, Relay};
 use end_to_end::search::{Place, Secrets};
-use end_to_end::servers::{PASSWORD, Servers, USER_NAME};
+use end_to_end::servers::{PASSWORD, Servers};
 use end_to_end::{Options, Stack, scenario};
 use relay_contract::{Envelope, Key, Order, Request, Server, Signature, wire};
 use sha2::{Digest as _, Sha256};
@@ -18,17 +18,10 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Barrier;
 
+use crate::own_server::fill_in;
 use crate::servers::every_message_arrives;
 
 const ANYWHERE: [&str; 2] = ["--private-servers", "localhost:*"];
-
-fn fill_in(settings: &mut MailboxSettings, port: u16, security: Security) {
-    settings.kind = Kind::SmtpBasic;
-    settings.server = "localhost".into();
-    settings.port = port;
-    settings.security = security;
-    settings.user_name = USER_NAME.into();
-}
 
 async fn post(company: &Company<'_>, subject: &str) -> MessageView {
     company.post(&letter(&company.account.upn, subject), Some(25)).await.expect(200).json()
@@ -314,4 +307,58 @@ fn order(
         .body(reqwest::Body::wrap_stream(futures_util::stream::iter(pieces)))
         .build()
         .unwrap()
+}
+
+#[test]
+fn a_relay_that_is_told_to_stop_ends_what_is_under_way() {
+    scenario(async {
+        let relay = Relay::new();
+        relay.start(Stack::shared().await, &ANYWHERE).await;
+        // The message may begin only when somebody else has come, too.
+        let (port, taken) = patient_server(2).await;
+        let message = Bytes::from_static(b"Subject: Factuur\r\n\r\nBijgevoegd.\r\n");
+        let sha256 = Sha256::digest(&message).into();
+        let asked = reqwest::Client::new().execute(order(&relay, 1, port, &message, sha256));
+        let asked = tokio::spawn(async { asked.await.unwrap().text().await.unwrap() });
+        end_to_end::until("the relay is in the conversation", async || {
+            relay.figures().await.contains("relay_under_way 1").then_some(())
+        })
+        .await;
+        relay.ask_to_stop();
+        end_to_end::until("nobody new is welcome", async || {
+            TcpStream::connect(relay.address()).await.is_err().then_some(())
+        })
+        .await;
+        let mut other = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        other.write_all(b"DATA\r\n").await.unwrap();
+        let answer = asked.await.unwrap();
+        assert!(answer.contains("handed_over"), "{answer}");
+        assert_eq!(taken.load(Ordering::Relaxed), 1);
+        end_to_end::until("it has ended", async || (!relay.runs()).then_some(())).await;
+    });
+}
+
+#[test]
+fn a_configuration_is_explained_and_what_is_wrong_with_it_named() {
+    scenario(async {
+        let (port, _) = patient_server(1).await;
+        let relay = Relay::new();
+        let (inside, outside) =
+            (format!("localhost:{port}"), format!("localhost:{port},mail.example.invalid:587"));
+        let (good, said) = relay.check(&[("RELAY_PRIVATE_SERVERS", &inside)]);
+        assert!(good, "{said}");
+        for words in ["called kantoor", "which answers", "a tunnel on this machine", "256 conversations"] {
+            assert!(said.contains(words), "{words}: {said}");
+        }
+        let (good, said) = relay.check(&[("RELAY_SERVERS", &outside), ("RELAY_LISTEN", "0.0.0.0:8025")]);
+        assert!(!good, "{said}");
+        for words in
+            ["RELAY_PRIVATE_SERVERS instead", "nobody knows the name", "passwords can be read on the way"]
+        {
+            assert!(said.contains(words), "{words}: {said}");
+        }
+        let (good, said) = relay.check(&[]);
+        assert!(!good && said.contains("no server is allowed"), "{said}");
+        assert!(!said.contains(&relay.key));
+    });
 }

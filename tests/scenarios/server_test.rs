@@ -1,6 +1,6 @@
 //! *Testen*: each step is told when it happens, and the one that fails says what to do.
 
-use api::{Code, Kind, MailboxSettings, MailboxState, MessageState, MessageView, Security};
+use api::{Code, MailboxSettings, MailboxState, MessageState, MessageView, Security};
 use api::{TestFailure, TestLine, TestStep};
 use end_to_end::browser::Browser;
 use end_to_end::company::Company;
@@ -9,17 +9,11 @@ use end_to_end::http::Answer;
 use end_to_end::message::letter;
 use end_to_end::person::Person;
 use end_to_end::relay::{ID, Relay};
-use end_to_end::servers::{PASSWORD, Servers, USER_NAME};
+use end_to_end::servers::{PASSWORD, Servers};
 use end_to_end::{Stack, scenario, until};
 use serde_json::json;
 
-fn fill_in(settings: &mut MailboxSettings, port: u16, security: Security) {
-    settings.kind = Kind::SmtpBasic;
-    settings.server = "localhost".into();
-    settings.port = port;
-    settings.security = security;
-    settings.user_name = USER_NAME.into();
-}
+use crate::own_server::fill_in;
 
 fn read(answer: &Answer) -> Vec<TestLine> {
     answer.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()

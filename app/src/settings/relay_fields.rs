@@ -3,20 +3,12 @@
 use leptos::prelude::*;
 
 use super::draft::Field;
+use super::smtp_fields::SERVER;
 use crate::browser::language::t;
 use crate::mailbox::Desk;
 use crate::parts::field::{Shape, TextField};
 
-const URL: Shape = Shape {
-    kind: None,
-    input_mode: Some("url"),
-    autocomplete: Some("off"),
-    class: "",
-    unit: None,
-    lines: false,
-    optional: false,
-};
-const ID: Shape = Shape { input_mode: None, ..URL };
+const ID: Shape = Shape { input_mode: None, ..SERVER };
 // No password manager has anything to keep here.
 const KEY: Shape = Shape { kind: Some("password"), autocomplete: Some("off"), ..ID };
 
@@ -51,7 +43,7 @@ pub(crate) fn RelayFields() -> impl IntoView {
             </p>
         </div>
         <Show when=by_relay>
-            <TextField field=Field::RelayUrl part=|draft| &mut draft.relay_url shape=URL
+            <TextField field=Field::RelayUrl part=|draft| &mut draft.relay_url shape=SERVER
                 hint=Signal::derive(move || t!(desk.language, settings.relay.url_hint)().to_owned())/>
             <TextField field=Field::RelayId part=|draft| &mut draft.relay_id shape=ID
                 hint=Signal::derive(move || t!(desk.language, settings.relay.id_hint)().to_owned())/>

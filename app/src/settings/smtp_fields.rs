@@ -15,7 +15,8 @@ use crate::words::field;
 const SECURITIES: [(Security, &str); 3] =
     [(Security::Starttls, "starttls"), (Security::Tls, "tls"), (Security::None, "none")];
 
-const SERVER: Shape = Shape {
+/// A name on the internet.
+pub(super) const SERVER: Shape = Shape {
     kind: None,
     input_mode: Some("url"),
     autocomplete: Some("off"),

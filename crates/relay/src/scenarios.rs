@@ -78,15 +78,19 @@ async fn welcome(stream: tokio::net::TcpStream, heard: Heard) -> std::io::Result
 }
 
 fn relay(more: &[&str]) -> Arc<Relay> {
+    Arc::new(Relay::new(config(more)).unwrap())
+}
+
+pub(crate) fn config(more: &[&str]) -> Config {
     static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let key = std::env::temp_dir().join(format!("relay-scenario-{}-{number}.key", std::process::id()));
     std::fs::write(&key, format!("{KEY}\n{OTHER_KEY}")).unwrap();
     let file = key.to_string_lossy().into_owned();
     let all = ["relay", "--id", "kantoor", "--key-file", &file].into_iter().chain(more.iter().copied());
-    let relay = Relay::new(Config::read(Options::parse_from(all)).unwrap()).unwrap();
+    let config = Config::read(Options::parse_from(all)).unwrap();
     std::fs::remove_file(key).unwrap();
-    Arc::new(relay)
+    config
 }
 
 /// One that may speak with this machine.

@@ -53,3 +53,59 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ConfigError
     }
     Ok(certificates)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+    use tokio_rustls::rustls::pki_types::ServerName;
+
+    use super::*;
+    use crate::scenarios::config;
+    use crate::serve::serve;
+
+    /// By its own certificate, and to whoever trusts the authority that the owner names.
+    #[tokio::test]
+    async fn it_is_reached_by_https() {
+        let directory = std::env::temp_dir().join(format!("relay-tls-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let (certificate, key) = (directory.join("certificate.pem"), directory.join("key.pem"));
+        std::fs::write(&certificate, made.cert.pem()).unwrap();
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        let (path, key) = (certificate.to_string_lossy().into_owned(), key.to_string_lossy().into_owned());
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let listen = format!("127.0.0.1:{port}");
+        let arguments = [
+            "--servers",
+            "*:587",
+            "--tls-cert",
+            &path,
+            "--tls-key",
+            &key,
+            "--ca-file",
+            &path,
+            "--listen",
+            &listen,
+        ];
+        let client = connector(&config(&arguments)).unwrap();
+        let config = config(&arguments);
+        tokio::spawn(async move { serve(config).await.map_err(|error| error.to_string()) });
+        let stream = loop {
+            match TcpStream::connect(&listen).await {
+                Ok(stream) => break stream,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        };
+        let mut stream = client.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap();
+        stream
+            .write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+            .await
+            .unwrap();
+        let mut answer = String::new();
+        // A farewell without close_notify is an error that comes after everything was read.
+        let _ = stream.read_to_string(&mut answer).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"kantoor\""), "{answer}");
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+}
