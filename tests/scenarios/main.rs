@@ -38,6 +38,7 @@ mod consent;
 mod endings;
 mod forgeries;
 mod forms;
+mod idempotency;
 mod leaks;
 mod own_server;
 mod pages;

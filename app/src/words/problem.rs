@@ -117,6 +117,8 @@ pub(crate) fn of_code(locale: Locale, code: Code) -> Words {
         Code::RequestTooLarge => words!(locale, request_too_large),
         Code::MessageTooLarge => words!(locale, message_too_large),
         Code::SenderNotAllowed => words!(locale, sender_not_allowed),
+        Code::IdempotencyKeyReused => words!(locale, idempotency_key_reused),
+        Code::IdempotencyInProgress => words!(locale, idempotency_in_progress),
         Code::CredentialsMissing => words!(locale, credentials_missing),
         Code::CredentialsRefused => words!(locale, credentials_refused),
         Code::SessionEnded => words!(locale, session_ended),

@@ -5,6 +5,7 @@
 //! Out of scope: rules (crate `gateway`), wording for people in two languages (crate `app`), storage.
 //! Never here: a provider token. Nothing in this crate can carry one to a browser.
 
+mod code;
 mod consent;
 mod id;
 mod limits;
@@ -18,6 +19,7 @@ mod server_test;
 mod session;
 mod timestamp;
 
+pub use code::{Code, FixBy};
 pub use consent::{
     AnsweredConsent, BeginConsent, BegunConsent, Challenge, ConfirmReason, ConsentOutcome, Digest,
     FinishConsent, RefusedConsent,
@@ -37,7 +39,7 @@ pub use message::{
 pub use operator::{
     CreateKey, CreateLink, CreateOrganisation, CreatedKey, CreatedLink, CreatedMailbox, CreatedOrganisation,
 };
-pub use problem::{Code, FieldError, FixBy, Problem};
+pub use problem::{FieldError, Problem};
 pub use reason::Reason;
 pub use registration::{
     Cloud, CredentialType, RegistrationOwner, RegistrationView, SetCredential, SetRegistration,

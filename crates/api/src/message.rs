@@ -49,6 +49,9 @@ pub struct SendMessage {
     /// The ERP's own words for this mail, e.g. an invoice number; comes back in every answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// What the `Idempotency-Key` header says, for ERPs that can't set headers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
 }
 
 /// Recipients as ERPs write them: a list, or one text with commas.

@@ -41,9 +41,10 @@ enum Field {
     Importance,
     SaveToSent,
     Reference,
+    IdempotencyKey,
 }
 
-const FIELDS: [(&str, Field); 13] = [
+const FIELDS: [(&str, Field); 14] = [
     ("from", Field::From),
     ("to", Field::To),
     ("cc", Field::Cc),
@@ -57,6 +58,7 @@ const FIELDS: [(&str, Field); 13] = [
     ("importance", Field::Importance),
     ("save_to_sent", Field::SaveToSent),
     ("reference", Field::Reference),
+    ("idempotency_key", Field::IdempotencyKey),
 ];
 
 /// Errors told at once; a form of nothing but mistakes is not listed whole.
@@ -148,6 +150,7 @@ impl MultipartForm {
             Field::Text => wire.text = Some(text),
             Field::Html => wire.html = Some(text),
             Field::Reference => wire.reference = Some(text),
+            Field::IdempotencyKey => wire.idempotency_key = Some(text),
             Field::Headers => {
                 wire.headers = serde_json::from_str(&text)
                     .map_err(|error| format!("headers are JSON, such as {{\"x-erp\": \"4711\"}}: {error}"))?;

@@ -23,6 +23,6 @@ pub use attachment::Attachment;
 pub use content::Content;
 pub use form::{MultipartForm, PartHead};
 pub use header::{Header, HeaderError};
-pub use message::{Body, Message, check_reference};
+pub use message::{Body, Message, check_idempotency_key, check_reference};
 pub use mime::{Bcc, InternetMessageId, InternetMessageIdError, MimeFrame};
 pub use raw::RawMessage;

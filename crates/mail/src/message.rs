@@ -6,6 +6,8 @@ use api::{
 use crate::text::is_one_line;
 use crate::{Attachment, Correspondent, Header};
 
+/// Longest idempotency key.
+const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
 /// Longest reference; it is stored in the log and shown in one line.
 const REFERENCE_CHARS_MAX: usize = 200;
 
@@ -52,6 +54,15 @@ pub enum Body {
         /// The HTML.
         html: String,
     },
+}
+
+/// Checks what tells a repetition from a second message; on failure, what it may be.
+pub fn check_idempotency_key(key: &str) -> Result<(), String> {
+    let fits =
+        (1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&key.len()) && key.bytes().all(|b| matches!(b, b' '..=b'~'));
+    let sentence =
+        || format!("a key is 1 to {IDEMPOTENCY_KEY_CHARS_MAX} printable ASCII characters, e.g. a UUID");
+    if fits { Ok(()) } else { Err(sentence()) }
 }
 
 /// Checks the ERP's own words for a mail; on failure, what they may be.

@@ -3,7 +3,7 @@
 use api::{Code, FieldError, Problem, RAW_REQUEST_BYTES_MAX, REQUEST_BYTES_MAX, SendMessage};
 use axum::extract::Request;
 use axum::http::header;
-use mail::{Message, MultipartForm, PartHead, RawMessage, check_reference};
+use mail::{Message, MultipartForm, PartHead, RawMessage, check_idempotency_key, check_reference};
 use multer::{Constraints, Multipart, SizeLimit};
 
 use super::input;
@@ -14,6 +14,8 @@ pub(super) struct Posted {
     pub(super) form: Form,
     pub(super) from: String,
     pub(super) reference: Option<String>,
+    /// What tells a repetition from a second message.
+    pub(super) key: Option<String>,
     /// The bytes to keep.
     pub(super) stored: Vec<u8>,
 }
@@ -23,9 +25,9 @@ const FORM_BYTES_MAX: usize = REQUEST_BYTES_MAX / 4 * 3;
 
 /// Reads the message in the form that its media type says.
 pub(super) async fn read(request: Request) -> Result<Posted, Problem> {
-    let reference = reference(&request)?;
+    let (reference, key) = (reference(&request)?, key(&request)?);
     if input::is_of(&request, "message/rfc822") {
-        return read_raw(request, reference).await;
+        return read_raw(request, reference, key).await;
     }
     if reference.is_some() {
         let detail =
@@ -36,7 +38,7 @@ pub(super) async fn read(request: Request) -> Result<Posted, Problem> {
         }]));
     }
     if input::is_of(&request, "multipart/form-data") {
-        return fields(read_form(request).await?);
+        return fields(read_form(request).await?, key);
     }
     input::expect_json(&request).map_err(|problem| {
         let forms = "a mail comes as application/json, multipart/form-data or message/rfc822";
@@ -46,16 +48,28 @@ pub(super) async fn read(request: Request) -> Result<Posted, Problem> {
     let body = input::bytes(request.into_body(), REQUEST_BYTES_MAX).await.map_err(tell_of_raw)?;
     let wire = input::from_json(&body)?;
     drop(body);
-    fields(wire)
+    fields(wire, key)
 }
 
-async fn read_raw(request: Request, reference: Option<String>) -> Result<Posted, Problem> {
+async fn read_raw(
+    request: Request,
+    reference: Option<String>,
+    key: Option<String>,
+) -> Result<Posted, Problem> {
     let body = input::bytes(request.into_body(), RAW_REQUEST_BYTES_MAX).await?;
     let raw = RawMessage::read(body).map_err(refused)?;
-    Ok(Posted { form: Form::Raw, from: raw.from().to_string(), reference, stored: raw.into_bytes() })
+    Ok(Posted { form: Form::Raw, from: raw.from().to_string(), reference, key, stored: raw.into_bytes() })
 }
 
-fn fields(wire: SendMessage) -> Result<Posted, Problem> {
+fn fields(mut wire: SendMessage, key: Option<String>) -> Result<Posted, Problem> {
+    // Not kept with the message, so that a repetition may bring it the other way.
+    let key = match (key, wire.idempotency_key.take()) {
+        (Some(header), Some(field)) if header != field => {
+            return Err(wrong_key("the header Idempotency-Key says something else".to_owned()));
+        }
+        (_, Some(field)) => Some(checked_key(field)?),
+        (header, None) => header,
+    };
     let stored =
         serde_json::to_vec(&wire).map_err(|_| Problem::new(Code::Internal, "a message can't be written"))?;
     if stored.len() > REQUEST_BYTES_MAX {
@@ -63,7 +77,7 @@ fn fields(wire: SendMessage) -> Result<Posted, Problem> {
     }
     let message = Message::read(wire).map_err(refused)?;
     let from = message.from.address().to_string();
-    Ok(Posted { form: Form::Json, from, reference: message.reference, stored })
+    Ok(Posted { form: Form::Json, from, reference: message.reference, key, stored })
 }
 
 /// Takes a form apart while it streams in.
@@ -96,6 +110,23 @@ fn reference(request: &Request) -> Result<Option<String>, Problem> {
         reference = Some(value.into_owned());
     }
     Ok(reference)
+}
+
+/// `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a string in quotes, which many leave out.
+fn key(request: &Request) -> Result<Option<String>, Problem> {
+    let Some(value) = request.headers().get("idempotency-key") else { return Ok(None) };
+    let text = value.to_str().map(str::trim).map_err(|_| wrong_key("the header can't be read".to_owned()))?;
+    let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+    checked_key(bare.to_owned()).map(Some)
+}
+
+fn checked_key(key: String) -> Result<String, Problem> {
+    check_idempotency_key(&key).map_err(wrong_key)?;
+    Ok(key)
+}
+
+fn wrong_key(detail: String) -> Problem {
+    refused(vec![FieldError { pointer: "/idempotency_key".to_owned(), detail }])
 }
 
 fn unreadable(error: multer::Error) -> Problem {

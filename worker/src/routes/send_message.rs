@@ -9,7 +9,7 @@ use super::posted::{self, Posted};
 use super::{Answer, App, who};
 use crate::host::{now, random};
 use crate::objects::Objects;
-use crate::objects::mailbox::Accept;
+use crate::objects::mailbox::{Accept, Accepted};
 use crate::objects::organisation::{KeyUse, UseKey};
 
 /// `POST /v1/messages`: takes one mail. `202` when it is stored durably; with `Prefer: wait=N`, `200` with the outcome
@@ -19,21 +19,25 @@ pub(super) async fn send_message(State(app): State<App>, request: Request) -> An
     let config = app.config()?;
     let key = who::erp(&config, request.headers())?;
     let wait = wait(request.headers());
-    let Posted { form, from, reference, stored } = posted::read(request).await?;
+    let Posted { form, from, reference, key: idempotency_key, stored } = posted::read(request).await?;
 
     let objects = Objects::new(&app.env, &config.jurisdiction);
     let call = UseKey { id: key.id, hash: who::hash_text(&key.hash), wanted: KeyUse::SendFrom(from) };
     let mailbox = objects.organisation(key.organisation)?.call(&call).await?;
     let mailbox = mailbox.ok_or_else(|| Problem::new(Code::NotFound, "there is no such mailbox"))?;
     let id = MessageId::new(mailbox, now(), random()?);
-    let call = Accept { id, form, reference, wait_ms: u64::from(wait) * 1000 };
+    let call = Accept { id, form, reference, idempotency_key, wait_ms: u64::from(wait) * 1000 };
     let extra = Duration::from_secs(u64::from(wait));
-    let view = objects.mailbox(key.organisation, mailbox)?.call_with_body(&call, &stored, extra).await?;
+    let mailbox = objects.mailbox(key.organisation, mailbox)?;
+    let Accepted { view, replayed } = mailbox.call_with_body(&call, &stored, extra).await?;
 
     let has_outcome = wait > 0 && !matches!(view.state, MessageState::Queued | MessageState::Sending);
     let mut answer = json(if has_outcome { StatusCode::OK } else { StatusCode::ACCEPTED }, &view)?;
     let headers = answer.headers_mut();
-    if let Ok(location) = HeaderValue::from_str(&format!("/v1/messages/{id}")) {
+    if replayed {
+        headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
+    }
+    if let Ok(location) = HeaderValue::from_str(&format!("/v1/messages/{}", view.id)) {
         headers.insert(header::LOCATION, location);
     }
     if wait > 0 {

@@ -34,6 +34,7 @@ pub(crate) fn message() -> impl Strategy<Value = Message> {
             importance,
             save_to_sent: None,
             reference: None,
+            idempotency_key: None,
         })
         .expect("the generator keeps to the rules")
     })

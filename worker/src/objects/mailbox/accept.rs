@@ -6,7 +6,8 @@ use futures_channel::oneshot;
 use gateway::{RecipientStates, accept};
 
 use super::Inner;
-use super::calls::{Accept, Look};
+use super::calls::{Accept, Accepted, Look};
+use super::idempotency::Once;
 use super::records::MessageRecord;
 use crate::host::{Vault, now, within};
 
@@ -20,9 +21,13 @@ impl Inner {
     /// Takes a message: sealed and written durably first, answered then, handed over afterwards.
     ///
     /// The runtime holds the answer back until the rows are durable (output gate), so `202` is true when it arrives.
-    pub(super) async fn accept(self: &Rc<Self>, call: Accept, body: Vec<u8>) -> Result<MessageView, Problem> {
+    pub(super) async fn accept(self: &Rc<Self>, call: Accept, body: Vec<u8>) -> Result<Accepted, Problem> {
         let config = self.config()?;
         let mailbox = self.store.mailbox()?;
+        let once = match self.once(&call, &body)? {
+            Once::Before(view) => return Ok(Accepted { view, replayed: true }),
+            Once::Now(once) => once,
+        };
         let body = call.form.judge_again(body, |content| accept(&mailbox.settings, content))?;
 
         let mut sealed = Vec::new();
@@ -33,7 +38,8 @@ impl Inner {
 
         // From here to the write there is no `await`: body and message become durable together.
         if let Some(stored) = self.store.message(call.id)? {
-            return Ok(stored.view()); // a repeated call changes nothing
+            // A repeated call changes nothing.
+            return Ok(Accepted { view: stored.view(), replayed: true });
         }
         let now = now();
         let record = MessageRecord {
@@ -54,6 +60,10 @@ impl Inner {
             self.store.add_chunk(call.id, n, chunk)?;
         }
         self.store.set_message(&record)?;
+        if let Some(once) = &once {
+            once.keep(call.id, now)?;
+        }
+        drop(once);
         self.wake_at(now.plus_millis(SAFETY_NET_MS)).await;
 
         let outcome = (call.wait_ms > 0).then(|| self.outcome_of(call.id));
@@ -62,7 +72,7 @@ impl Inner {
             // Whatever comes first; the message goes its way all the same.
             let _ = within(Duration::from_millis(call.wait_ms), outcome).await;
         }
-        self.look(&Look { id: call.id })
+        Ok(Accepted { view: self.look(&Look { id: call.id })?, replayed: false })
     }
 
     /// What became of a message.

@@ -31,7 +31,7 @@ impl Inner {
         self.store.mailbox()?;
         self.alarm_at.set(None);
         self.rearm().await;
-        Ok(())
+        self.forget_old_keys()
     }
 
     /// Renews a mailbox that sends nothing, and one whose trouble may have been mended meanwhile.

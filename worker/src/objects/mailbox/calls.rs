@@ -62,6 +62,14 @@ impl Form {
     }
 }
 
+/// A message that is stored.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Accepted {
+    pub(crate) view: MessageView,
+    /// It came before, with the same idempotency key.
+    pub(crate) replayed: bool,
+}
+
 macro_rules! calls {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* } -> $reply:ty, $path:literal;)+) => {$(
         $(#[$doc])*
@@ -147,9 +155,11 @@ calls! {
         form: Form,
         /// The ERP's own words for it.
         reference: Option<String>,
+        /// The ERP's own name for this request, so that it counts once.
+        idempotency_key: Option<String>,
         /// How long the caller waits for the outcome, in milliseconds.
         wait_ms: u64,
-    } -> MessageView, "accept";
+    } -> Accepted, "accept";
 
     /// Asks what became of a message.
     Look { id: MessageId, } -> MessageView, "look";

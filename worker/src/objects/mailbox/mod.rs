@@ -11,6 +11,7 @@ mod calls;
 mod consent;
 mod frame;
 mod hand_over;
+mod idempotency;
 mod kv;
 mod page;
 mod prove;
@@ -27,7 +28,7 @@ mod test_server;
 mod tokens;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use api::{MessageId, MessageView, Problem, Timestamp};
@@ -39,11 +40,12 @@ use super::Objects;
 use super::call::{Call, internal, read, reply};
 use super::organisation::AskRegistration;
 use crate::config::Config;
+use crate::host::{Line, log};
 use crate::registration::Registration;
 
 pub(crate) use calls::{
-    Accept, Answer, Around, AskApproval, AskSettings, BeginAttempt, BeginTest, CheckAgain, CreateMailbox,
-    FinishAttempt, FinishedAttempt, Form, Look, Nudge, RefuseAttempt, Remove, Save, Status,
+    Accept, Accepted, Answer, Around, AskApproval, AskSettings, BeginAttempt, BeginTest, CheckAgain,
+    CreateMailbox, FinishAttempt, FinishedAttempt, Form, Look, Nudge, RefuseAttempt, Remove, Save, Status,
 };
 
 /// One mailbox.
@@ -73,6 +75,8 @@ struct Inner {
     kv_busy_since: Cell<Option<Timestamp>>,
     /// Whether this instance has looked for messages that its predecessor was handing over.
     recovered: Cell<bool>,
+    /// Idempotency keys of messages that are just being stored.
+    accepting: RefCell<BTreeSet<String>>,
     /// Whether a test of the mail server is under way.
     testing: Cell<bool>,
     /// The alarm that is set, as far as this instance knows.
@@ -82,6 +86,9 @@ struct Inner {
 impl DurableObject for Mailbox {
     fn new(state: State, env: Env) -> Self {
         let store = store::Store::new(&state.storage());
+        if let Err(problem) = store.bring_up_to_date() {
+            log(&Line { event: "tables", outcome: "failed", detail: &problem.detail, ..Line::default() });
+        }
         Self(Rc::new(Inner {
             state,
             env,
@@ -95,6 +102,7 @@ impl DurableObject for Mailbox {
             redeeming: RefCell::default(),
             kv_busy_since: Cell::default(),
             recovered: Cell::default(),
+            accepting: RefCell::default(),
             testing: Cell::default(),
             alarm_at: Cell::default(),
         }))

@@ -22,6 +22,8 @@ const TABLES: &[&str] = &[
      PRIMARY KEY (message, n)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS kv (key TEXT PRIMARY KEY, work TEXT NOT NULL, value TEXT, at INTEGER NOT NULL, \
      due_at INTEGER NOT NULL, sealed_by TEXT NOT NULL, good_until INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS idempotency (key TEXT PRIMARY KEY, body TEXT NOT NULL, message TEXT NOT NULL, \
+     at INTEGER NOT NULL) WITHOUT ROWID",
 ];
 
 impl Store {
@@ -31,6 +33,14 @@ impl Store {
 
     pub(super) fn sql(&self) -> &Sql {
         &self.0
+    }
+
+    /// Gives a mailbox of an earlier version the tables that came since.
+    pub(super) fn bring_up_to_date(&self) -> Result<(), Problem> {
+        if !self.0.has_table("mailbox")? {
+            return Ok(());
+        }
+        TABLES.iter().try_for_each(|table| self.0.run(table, Vec::new()))
     }
 
     pub(super) fn create(&self, record: &MailboxRecord) -> Result<(), Problem> {
@@ -123,6 +133,26 @@ impl Store {
         )
     }
 
+    /// Which message came with this idempotency key, and what it was.
+    pub(super) fn idempotency(&self, key: &str) -> Result<Option<Keyed>, Problem> {
+        self.0.row("SELECT body, message, at FROM idempotency WHERE key = ?", vec![key.into()])
+    }
+
+    pub(super) fn keep_idempotency(
+        &self,
+        key: &str,
+        body: &str,
+        message: MessageId,
+        at: Timestamp,
+    ) -> Result<(), Problem> {
+        let values = vec![key.into(), body.into(), message.to_string().into(), at.millis().into()];
+        self.0.run("INSERT OR REPLACE INTO idempotency (key, body, message, at) VALUES (?, ?, ?, ?)", values)
+    }
+
+    pub(super) fn forget_idempotency_before(&self, at: Timestamp) -> Result<(), Problem> {
+        self.0.run("DELETE FROM idempotency WHERE at < ?", vec![at.millis().into()])
+    }
+
     pub(super) fn add_chunk(&self, id: MessageId, n: u32, sealed: Vec<u8>) -> Result<(), Problem> {
         let values = vec![id.to_string().into(), i64::from(n).into(), sealed.into()];
         self.0.run("INSERT INTO chunk (message, n, sealed) VALUES (?, ?, ?)", values)
@@ -180,6 +210,15 @@ impl Store {
             self.0.row("SELECT count(*) AS n FROM message WHERE due_at IS NOT NULL", Vec::new())?;
         Ok(row.map_or(0, |row| row.n))
     }
+}
+
+/// What came with an idempotency key.
+#[derive(Deserialize)]
+pub(super) struct Keyed {
+    /// The fingerprint of the request.
+    pub(super) body: String,
+    pub(super) message: String,
+    pub(super) at: i64,
 }
 
 #[derive(Deserialize)]
