@@ -31,6 +31,7 @@ pub mod sandbox;
 pub mod search;
 mod secrets;
 pub mod servers;
+pub mod soak;
 mod stack;
 mod time;
 

@@ -39,6 +39,7 @@ mod endings;
 mod forgeries;
 mod forms;
 mod idempotency;
+mod kills;
 mod leaks;
 mod own_server;
 mod pages;

@@ -16,6 +16,7 @@ mod npm;
 mod process;
 mod progress;
 mod setup;
+mod soak;
 mod test;
 mod workspace;
 
@@ -74,6 +75,7 @@ fn run() -> Result<()> {
         "build" => build::from_wrangler_or_by_hand(&workspace, build_profile(&mut parser)?),
         "test" => test::run(&workspace, &test_options(&mut parser)?),
         "bench" => no_more(&mut parser).and_then(|()| bench::run(&workspace)),
+        "soak" => no_more(&mut parser).and_then(|()| soak::run(&workspace)),
         "fuzz" => fuzz::run(&workspace, &fuzz_options(&mut parser)?),
         "setup" => no_more(&mut parser).and_then(|()| setup::everything(&workspace).map(drop)),
         "env" => no_more(&mut parser).and_then(|()| test::print_environment(&workspace)),

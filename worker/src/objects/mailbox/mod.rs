@@ -77,6 +77,8 @@ struct Inner {
     recovered: Cell<bool>,
     /// Idempotency keys of messages that are just being stored.
     accepting: RefCell<BTreeSet<String>>,
+    /// Whether this instance has looked for work that its predecessor left.
+    woken: Cell<bool>,
     /// Whether a test of the mail server is under way.
     testing: Cell<bool>,
     /// The alarm that is set, as far as this instance knows.
@@ -103,6 +105,7 @@ impl DurableObject for Mailbox {
             kv_busy_since: Cell::default(),
             recovered: Cell::default(),
             accepting: RefCell::default(),
+            woken: Cell::default(),
             testing: Cell::default(),
             alarm_at: Cell::default(),
         }))
@@ -110,6 +113,10 @@ impl DurableObject for Mailbox {
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let (inner, request) = (&self.0, &mut request);
+        // A predecessor may have been killed; its alarm may be a minute away.
+        if !inner.woken.replace(true) && inner.store.open_messages().is_ok_and(|count| count > 0) {
+            inner.pump_soon();
+        }
         match request.path().trim_start_matches('/') {
             CreateMailbox::NAME => reply(read(request).await.and_then(|call| inner.create(&call))),
             Status::NAME => reply(read(request).await.and_then(|call: Status| inner.status(call.around))),
