@@ -116,6 +116,28 @@ codes! {
         "The same message is just being accepted",
         "Try again in a second; the answer will be that of the first request.";
 
+    // What was accepted
+    /// The message has come to its end before.
+    MessageEnded = "message_ended", 409, Caller, false,
+        "That is no longer possible for this message",
+        "Look at its state; retry sends it again while its content is kept.";
+    /// The message is being handed over at this moment.
+    MessageUnderWay = "message_under_way", 409, Time, true,
+        "The message is being handed over right now",
+        "Try again in a few seconds.";
+    /// Nobody knows whether the message was taken, so that sending it again may make two of it.
+    DuplicatePossible = "duplicate_possible", 409, Caller, false,
+        "The message may have arrived already",
+        "Look in Sent Items; if it is not there, ask again with accept_duplicate set to true.";
+    /// The content of the message is deleted, as the settings say.
+    ContentGone = "content_gone", 410, Caller, false,
+        "The content of this message is no longer kept",
+        "Post the message again.";
+    /// Handing the message over was cut off again and again, before anything of it had left.
+    AttemptsLost = "attempts_lost", 500, Operator, false,
+        "Handing this message over was cut off three times",
+        "Look in the log for what happened, then retry the message.";
+
     // Who is asking
     /// No key, session or operator secret came with the request.
     CredentialsMissing = "credentials_missing", 401, Caller, false,

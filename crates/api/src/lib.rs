@@ -12,6 +12,7 @@ mod limits;
 mod mailbox;
 mod message;
 mod operator;
+mod outbox;
 mod problem;
 mod reason;
 mod registration;
@@ -33,12 +34,13 @@ pub use mailbox::{
     MailboxSummary, MailboxView, Permission, SaveSettings, Security, TroubleView,
 };
 pub use message::{
-    Attachment, Failure, Importance, MessageState, MessageView, RecipientView, Recipients, SendMessage,
-    Upstream,
+    Attachment, AttemptView, Failure, Importance, MessageState, MessageView, RecipientView, Recipients,
+    Route, SendMessage, Upstream,
 };
 pub use operator::{
     CreateKey, CreateLink, CreateOrganisation, CreatedKey, CreatedLink, CreatedMailbox, CreatedOrganisation,
 };
+pub use outbox::{BatchItem, BatchOutcome, LimitsView, MailboxLimits, MessageList, RetryMessage, RetryWhom};
 pub use problem::{FieldError, Problem};
 pub use reason::Reason;
 pub use registration::{

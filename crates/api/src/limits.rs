@@ -10,6 +10,9 @@ pub const REQUEST_BYTES_MAX: usize = 7 * 1024 * 1024;
 /// call, sealed copy, and the growth of one of them), which stays within half of a 96 MiB module.
 pub const RAW_REQUEST_BYTES_MAX: usize = 12 * 1024 * 1024;
 
+/// Largest form, in bytes: its files become base64 and are then as large as the largest JSON.
+pub const FORM_REQUEST_BYTES_MAX: usize = REQUEST_BYTES_MAX / 4 * 3;
+
 /// Largest body of every other request: settings and consent are a few hundred bytes, an authorisation code about 1 kB.
 pub const SMALL_REQUEST_BYTES_MAX: usize = 64 * 1024;
 
@@ -33,3 +36,21 @@ pub const HEADERS_MAX: usize = 5;
 
 /// Longest time that `Prefer: wait=N` is honoured, in seconds (RFC 7240 section 4.3).
 pub const WAIT_SECONDS_MAX: u32 = 30;
+
+/// Messages of one batch: what an ERP posts in one go, and few enough for the subrequests of one request.
+pub const BATCH_MESSAGES_MAX: usize = 100;
+
+/// Messages of one page of a list.
+pub const LIST_MESSAGES_MAX: usize = 100;
+
+/// How far ahead a message can be scheduled, in days: its content is kept for no longer.
+pub const SCHEDULED_DAYS_MAX: u32 = 30;
+
+/// How long an idempotency key is remembered, in days: longer than an ERP repeats, also after a long weekend.
+pub const IDEMPOTENCY_DAYS: u32 = 7;
+
+/// How long the log of a mailbox is kept unless its settings say otherwise, in days.
+pub const LOG_DAYS_DEFAULT: u16 = 30;
+
+/// Longest that content and log can be kept, in days.
+pub const KEPT_DAYS_MAX: u16 = 365;

@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, MESSAGE_BYTES_SETTING_DEFAULT, MailboxId, Reason, RegistrationView, Timestamp, Upstream};
+use crate::{
+    Code, LOG_DAYS_DEFAULT, MESSAGE_BYTES_SETTING_DEFAULT, MailboxId, Reason, RegistrationView, Timestamp,
+    Upstream,
+};
 
 /// How a mailbox sends: the three choices of *Soort* in King's E-mail server tab.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -82,6 +85,20 @@ pub struct MailboxSettings {
     /// *Max. berichtgrootte*, in bytes of text, HTML and decoded attachments together.
     #[serde(default = "default_message_bytes")]
     pub message_bytes_max: u64,
+    /// How long the content of a message is kept after it was handed over, in days; 0 deletes it at once.
+    #[serde(default)]
+    pub content_days: u16,
+    /// How long what became of a message is kept, in days.
+    #[serde(default = "default_log_days")]
+    pub log_days: u16,
+    /// Whether a message of which nobody knows whether it was taken is sent again by itself: a second copy is better than
+    /// none.
+    #[serde(default)]
+    pub repeat_unknown: bool,
+}
+
+const fn default_log_days() -> u16 {
+    LOG_DAYS_DEFAULT
 }
 
 const fn default_port() -> u16 {
@@ -113,6 +130,9 @@ impl MailboxSettings {
             relay_url: String::new(),
             relay_id: String::new(),
             message_bytes_max: MESSAGE_BYTES_SETTING_DEFAULT,
+            content_days: 0,
+            log_days: LOG_DAYS_DEFAULT,
+            repeat_unknown: false,
         }
     }
 }

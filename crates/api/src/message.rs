@@ -52,6 +52,9 @@ pub struct SendMessage {
     /// What the `Idempotency-Key` header says, for ERPs that can't set headers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
+    /// Not before then; left out, or in the past, at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled_at: Option<Timestamp>,
 }
 
 /// Recipients as ERPs write them: a list, or one text with commas.
@@ -125,6 +128,8 @@ pub enum Importance {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageState {
+    /// Stored durably; `scheduled_at` says when its turn comes.
+    Scheduled,
     /// Stored durably; its turn comes.
     Queued,
     /// Being handed over now.
@@ -139,19 +144,38 @@ pub enum MessageState {
     Unknown,
     /// It can't be sent; `failure` says why and who can change that.
     Refused,
+    /// It could not be handed over for as long as a mail is worth trying; `failure` says what was in the way last.
+    Expired,
+    /// Somebody called it off before it left.
+    Cancelled,
 }
 
 impl MessageState {
+    /// Every state, for filters and tests.
+    pub const ALL: [Self; 10] = [
+        Self::Scheduled,
+        Self::Queued,
+        Self::Sending,
+        Self::HandedOver,
+        Self::WillRetry,
+        Self::Held,
+        Self::Unknown,
+        Self::Refused,
+        Self::Expired,
+        Self::Cancelled,
+    ];
+
     /// Whether nothing more will happen by itself.
     #[must_use]
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::HandedOver | Self::Unknown | Self::Refused)
+        matches!(self, Self::HandedOver | Self::Unknown | Self::Refused | Self::Expired | Self::Cancelled)
     }
 
     /// The word of the JSON value.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Scheduled => "scheduled",
             Self::Queued => "queued",
             Self::Sending => "sending",
             Self::HandedOver => "handed_over",
@@ -159,6 +183,8 @@ impl MessageState {
             Self::Held => "held",
             Self::Unknown => "unknown",
             Self::Refused => "refused",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
         }
     }
 }
@@ -181,6 +207,9 @@ pub struct MessageView {
     pub attempts: u32,
     /// When the state became what it is.
     pub changed_at: Timestamp,
+    /// Before when it does not leave, when the ERP said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled_at: Option<Timestamp>,
     /// When it is tried again, for [`MessageState::WillRetry`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_attempt_at: Option<Timestamp>,
@@ -193,6 +222,47 @@ pub struct MessageView {
     /// What became of it for each recipient, in the order of the envelope; only where that is not the same for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recipients: Vec<RecipientView>,
+    /// Whether its content is still kept, so that it can be read and sent again.
+    #[serde(default)]
+    pub content_kept: bool,
+    /// Every attempt to hand it over, oldest first; left out of lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempt_log: Vec<AttemptView>,
+}
+
+/// One attempt to hand a message over, and how it ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptView {
+    /// When it began.
+    pub at: Timestamp,
+    /// When it ended, or was found to have been cut off.
+    pub ended_at: Timestamp,
+    /// Which way it went; absent when it ended before a way was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<Route>,
+    /// What it made of the message.
+    pub state: MessageState,
+    /// Why it failed; absent when it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
+    /// What was the case, in English; absent when it did not fail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// What the other side answered; absent when it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<Upstream>,
+}
+
+/// The way that an attempt went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// Microsoft Graph, `sendMail`.
+    Graph,
+    /// A connection of the Worker itself to the mail server.
+    Smtp,
+    /// A relay, which speaks with the mail server.
+    Relay,
 }
 
 /// What became of a message for one recipient.

@@ -1,4 +1,4 @@
-use api::{Code, FieldError, Kind, MESSAGE_BYTES_SETTING_MAX, MailboxSettings, Problem};
+use api::{Code, FieldError, KEPT_DAYS_MAX, Kind, MESSAGE_BYTES_SETTING_MAX, MailboxSettings, Problem};
 use mail::EmailAddress;
 
 use crate::{Reach, out_of_reach};
@@ -33,6 +33,12 @@ pub fn check_settings(settings: &MailboxSettings, reach: Reach) -> Result<(), Pr
     }
     if !(MESSAGE_BYTES_MIN..=MESSAGE_BYTES_SETTING_MAX).contains(&settings.message_bytes_max) {
         wrong("message_bytes_max", "the message size is between 10 kB and 150 MB");
+    }
+    if settings.content_days > KEPT_DAYS_MAX {
+        wrong("content_days", "content is kept for at most 365 days; 0 deletes it when it is handed over");
+    }
+    if !(1..=KEPT_DAYS_MAX).contains(&settings.log_days) || settings.log_days < settings.content_days {
+        wrong("log_days", "the log is kept for 1 to 365 days, and no shorter than the content");
     }
     let line = |text: &str, max: usize| !text.chars().any(char::is_control) && text.chars().count() <= max;
     let has_relay = !settings.relay_url.trim().is_empty();

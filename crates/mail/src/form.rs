@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use api::{FieldError, Recipients, SendMessage};
+use api::{FieldError, ParseTimestampError, Recipients, SendMessage, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mail_parser::decoders::charsets::map::charset_decoder;
@@ -42,9 +42,10 @@ enum Field {
     SaveToSent,
     Reference,
     IdempotencyKey,
+    ScheduledAt,
 }
 
-const FIELDS: [(&str, Field); 14] = [
+const FIELDS: [(&str, Field); 15] = [
     ("from", Field::From),
     ("to", Field::To),
     ("cc", Field::Cc),
@@ -59,6 +60,7 @@ const FIELDS: [(&str, Field); 14] = [
     ("save_to_sent", Field::SaveToSent),
     ("reference", Field::Reference),
     ("idempotency_key", Field::IdempotencyKey),
+    ("scheduled_at", Field::ScheduledAt),
 ];
 
 /// Errors told at once; a form of nothing but mistakes is not listed whole.
@@ -151,6 +153,11 @@ impl MultipartForm {
             Field::Html => wire.html = Some(text),
             Field::Reference => wire.reference = Some(text),
             Field::IdempotencyKey => wire.idempotency_key = Some(text),
+            Field::ScheduledAt => {
+                let moment: Timestamp =
+                    text.trim().parse().map_err(|error: ParseTimestampError| error.to_string())?;
+                wire.scheduled_at = Some(moment);
+            }
             Field::Headers => {
                 wire.headers = serde_json::from_str(&text)
                     .map_err(|error| format!("headers are JSON, such as {{\"x-erp\": \"4711\"}}: {error}"))?;

@@ -35,6 +35,7 @@ pub(crate) fn message() -> impl Strategy<Value = Message> {
             save_to_sent: None,
             reference: None,
             idempotency_key: None,
+            scheduled_at: None,
         })
         .expect("the generator keeps to the rules")
     })
