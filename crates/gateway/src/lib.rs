@@ -10,6 +10,8 @@ mod authentication;
 mod credential;
 mod digest;
 mod judge;
+mod lease;
+mod masked;
 mod outbox;
 mod reach;
 mod recipients;
@@ -30,6 +32,8 @@ pub use authentication::{AccessRecord, Authentication, Pause, SealedText, Sealed
 pub use credential::{Credential, Mint, Minted, Purpose, purpose, same_secret};
 pub use digest::sha256;
 pub use judge::{Judged, SignedIn, judge};
+pub use lease::{Lease, REPEAT_UNKNOWN_AFTER_MS, STARTS_MAX, after_loss};
+pub use masked::masked;
 pub use outbox::{
     CONCURRENCY_MAX, Next, RETRIES_MAX, Stage, after_refusal, concerns_the_mailbox, concurrency_max,
 };

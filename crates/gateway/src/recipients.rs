@@ -56,6 +56,24 @@ impl RecipientStates {
         }
     }
 
+    /// Opens those again who were refused, and nobody else; whether there were any.
+    pub fn reopen_refused(&mut self) -> bool {
+        let refused = self.0.iter_mut().filter(|recipient| recipient.state == MessageState::Refused);
+        refused.map(|recipient| recipient.state = MessageState::Queued).count() > 0
+    }
+
+    /// Opens everybody again who does not have it for certain; whether there is anybody, or nobody was told apart yet.
+    pub fn reopen(&mut self) -> bool {
+        let open = self.0.iter_mut().filter(|recipient| recipient.state != MessageState::HandedOver);
+        open.map(|recipient| recipient.state = MessageState::Queued).count() > 0 || self.is_empty()
+    }
+
+    /// Whether somebody was refused.
+    #[must_use]
+    pub fn any_refused(&self) -> bool {
+        self.0.iter().any(|recipient| recipient.state == MessageState::Refused)
+    }
+
     /// Whether somebody still waits for it.
     fn any_open(&self) -> bool {
         self.0.iter().any(|recipient| !recipient.state.is_final())
@@ -140,6 +158,22 @@ mod tests {
 
     fn states(recipients: &RecipientStates, message: MessageState) -> Vec<MessageState> {
         recipients.view(message).into_iter().map(|recipient| recipient.state).collect()
+    }
+
+    #[test]
+    fn who_was_refused_can_be_tried_again_alone() {
+        let everybody = addresses(&["a", "b", "c"]);
+        let mut recipients = divided();
+        let _ = recipients.settle(MessageState::HandedOver);
+        assert!(recipients.any_refused() && recipients.open(everybody.clone()).is_empty());
+        assert!(recipients.reopen_refused());
+        assert_eq!(recipients.open(everybody.clone()), addresses(&["b"]));
+        let mut expired = divided();
+        let _ = expired.settle(MessageState::Expired);
+        assert!(expired.reopen());
+        assert_eq!(expired.open(everybody), addresses(&["b", "c"]));
+        assert!(!RecipientStates::default().reopen_refused());
+        assert!(RecipientStates::default().reopen(), "nobody has it yet");
     }
 
     #[test]
