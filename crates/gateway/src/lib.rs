@@ -11,6 +11,7 @@ mod credential;
 mod digest;
 mod judge;
 mod outbox;
+mod pacing;
 mod reach;
 mod recipients;
 mod registration;
@@ -33,6 +34,7 @@ pub use judge::{Judged, SignedIn, judge};
 pub use outbox::{
     CONCURRENCY_MAX, Next, RETRIES_MAX, Stage, after_refusal, concerns_the_mailbox, concurrency_max,
 };
+pub use pacing::{Limits, MESSAGES_PER_MINUTE, Pacing, RECIPIENTS_PER_DAY};
 pub use reach::{Reach, out_of_reach};
 pub use recipients::{RecipientStates, Said};
 pub use registration::{warn_days_left, warns_today};
