@@ -9,6 +9,7 @@ mod attempt;
 mod authentication;
 mod credential;
 mod digest;
+mod failures;
 mod judge;
 mod outbox;
 mod pacing;
@@ -32,7 +33,8 @@ pub use credential::{Credential, Mint, Minted, Purpose, purpose, same_secret};
 pub use digest::sha256;
 pub use judge::{Judged, SignedIn, judge};
 pub use outbox::{
-    CONCURRENCY_MAX, Next, RETRIES_MAX, Stage, after_refusal, concerns_the_mailbox, concurrency_max,
+    AfterAttempt, CONCURRENCY_MAX, Next, RETRY_FOR_MS, Stage, after_refusal, concerns_the_mailbox,
+    concurrency_max, held_until, pauses_the_mailbox,
 };
 pub use pacing::{Limits, MESSAGES_PER_MINUTE, Pacing, RECIPIENTS_PER_DAY};
 pub use reach::{Reach, out_of_reach};
