@@ -17,6 +17,7 @@ mod reach;
 mod recipients;
 mod registration;
 mod renewal;
+mod restraint;
 mod seal;
 mod server_test;
 mod settings;
@@ -44,6 +45,7 @@ pub use renewal::{
     DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, KV_PUT_EVERY_MS, REFRESH_TOKEN_LIFE_MS,
     access_token_usable, good_until, keepalive_at, next_renewal, renewal_due,
 };
+pub use restraint::Restraint;
 pub use seal::{KeyRing, KeyRingError, Opening, Record, SealError, Sealing};
 pub use server_test::{failed_step, planned_steps, test_step};
 pub use settings::check_settings;
