@@ -9,14 +9,17 @@ mod attempt;
 mod authentication;
 mod credential;
 mod digest;
+mod failures;
 mod judge;
 mod lease;
 mod masked;
 mod outbox;
+mod pacing;
 mod reach;
 mod recipients;
 mod registration;
 mod renewal;
+mod restraint;
 mod seal;
 mod server_test;
 mod settings;
@@ -35,8 +38,10 @@ pub use judge::{Judged, SignedIn, judge};
 pub use lease::{Lease, REPEAT_UNKNOWN_AFTER_MS, STARTS_MAX, after_loss};
 pub use masked::masked;
 pub use outbox::{
-    CONCURRENCY_MAX, Next, RETRIES_MAX, Stage, after_refusal, concerns_the_mailbox, concurrency_max,
+    AfterAttempt, CONCURRENCY_MAX, Next, RETRY_FOR_MS, Stage, after_refusal, concerns_the_mailbox,
+    concurrency_max, held_until, pauses_the_mailbox,
 };
+pub use pacing::{Limits, MESSAGES_PER_MINUTE, Pacing, RECIPIENTS_PER_DAY};
 pub use reach::{Reach, out_of_reach};
 pub use recipients::{RecipientStates, Said};
 pub use registration::{warn_days_left, warns_today};
@@ -44,6 +49,7 @@ pub use renewal::{
     DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, KV_PUT_EVERY_MS, REFRESH_TOKEN_LIFE_MS,
     access_token_usable, good_until, keepalive_at, next_renewal, renewal_due,
 };
+pub use restraint::Restraint;
 pub use seal::{KeyRing, KeyRingError, Opening, Record, SealError, Sealing};
 pub use server_test::{failed_step, planned_steps, test_step};
 pub use settings::check_settings;
