@@ -110,6 +110,13 @@ impl MessageId {
         Self { own: MailboxId::new(now, random).0, mailbox }
     }
 
+    /// What every id made at `at` or later sorts behind, and every earlier one before.
+    #[must_use]
+    pub fn first_of(at: Timestamp) -> String {
+        let ulid = Ulid::from_parts(at.millis().max(0).unsigned_abs(), 0).to_string();
+        format!("{}{}", Self::PREFIX, ulid.to_ascii_lowercase())
+    }
+
     /// The mailbox that holds this message.
     #[must_use]
     pub fn mailbox(self) -> MailboxId {
@@ -171,6 +178,8 @@ mod tests {
             let message = MessageId::new(mailbox, Timestamp::from_millis(ms), other);
             prop_assert_eq!(message.to_string().parse(), Ok(message));
             prop_assert_eq!(message.mailbox(), mailbox);
+            prop_assert!(MessageId::first_of(Timestamp::from_millis(ms)) <= message.to_string());
+            prop_assert!(MessageId::first_of(Timestamp::from_millis(ms + 1)) > message.to_string());
         }
 
         #[test]

@@ -2,6 +2,7 @@ use api::{Route, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Next;
+use crate::outbox::REPEAT_UNKNOWN_MS;
 
 /// What an attempt commits before it goes on, so that whoever finds it cut off knows what may have left. A stored format:
 /// later versions must read it.
@@ -33,15 +34,12 @@ pub const STARTS_MAX: u32 = 3;
 /// First wait after an attempt was cut off, in milliseconds.
 const AGAIN_AFTER_MS: i64 = 5_000;
 
-/// How long what nobody knows rests before it is sent again, in milliseconds: a slow other side may still be at it.
-pub const REPEAT_UNKNOWN_AFTER_MS: i64 = 5 * 60_000;
-
 /// Decides what becomes of a message whose attempt was cut off on our side. `starts` counts attempts without an outcome, this
 /// one included; `repeat_unknown` says that the organisation prefers a second copy to none.
 #[must_use]
 pub fn after_loss(lease: &Lease, starts: u32, repeat_unknown: bool, now: Timestamp) -> Next {
     match (lease.may_have_left, starts) {
-        (true, _) if repeat_unknown => Next::Retry(now.plus_millis(REPEAT_UNKNOWN_AFTER_MS)),
+        (true, _) if repeat_unknown => Next::Retry(now.plus_millis(REPEAT_UNKNOWN_MS)),
         (true, _) => Next::Unknown,
         (false, starts) if starts >= STARTS_MAX => Next::Hold,
         // The first time it may go at once: most often it was the machine and not the message.

@@ -35,8 +35,8 @@ pub use authentication::{AccessRecord, Authentication, Pause, SealedText, Sealed
 pub use credential::{Credential, Mint, Minted, Purpose, purpose, same_secret};
 pub use digest::sha256;
 pub use judge::{Judged, SignedIn, judge};
-pub use lease::{Lease, REPEAT_UNKNOWN_AFTER_MS, STARTS_MAX, after_loss};
-pub use masked::masked;
+pub use lease::{Lease, STARTS_MAX, after_loss};
+pub use masked::{masked, masked_upstream};
 pub use outbox::{
     AfterAttempt, CONCURRENCY_MAX, Next, RETRY_FOR_MS, Stage, after_refusal, concerns_the_mailbox,
     concurrency_max, held_until, pauses_the_mailbox,

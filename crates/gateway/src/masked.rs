@@ -1,3 +1,5 @@
+use api::Upstream;
+
 /// Longest word of somebody's answer that is kept as it is, in characters. Host names, dates and request ids are shorter;
 /// tokens and whole base64 lines are longer.
 const WORD_CHARS_MAX: usize = 80;
@@ -15,6 +17,12 @@ pub fn masked(text: &str) -> String {
         if is_secret { "[redacted]" } else { word }
     });
     words.collect::<Vec<_>>().join(" ")
+}
+
+/// The same for an answer.
+#[must_use]
+pub fn masked_upstream(upstream: Upstream) -> Upstream {
+    Upstream { message: upstream.message.map(|message| masked(&message)), ..upstream }
 }
 
 /// A JSON web token begins with `{"` in base64url; any other token is known by its length alone.

@@ -26,7 +26,7 @@ const HELD_FOR_MS: i64 = 30 * 24 * 3_600_000;
 
 /// A message that may have been taken is not repeated before this, in milliseconds, where repeating was chosen: whatever was
 /// still under way has arrived by then.
-const REPEAT_UNKNOWN_MS: i64 = 5 * 60_000;
+pub(crate) const REPEAT_UNKNOWN_MS: i64 = 5 * 60_000;
 
 /// First wait after a failure that passes, in milliseconds.
 const WAIT_FIRST_MS: i64 = 5_000;
@@ -163,6 +163,7 @@ mod tests {
                 | Code::MailboxUnavailable
                 | Code::SendingBlocked
                 | Code::PermissionMissing
+                | Code::AttemptsLost
                 | Code::NotConfigured => Next::Hold,
                 code if code.retryable() => Next::Expire,
                 _ => Next::Refuse,

@@ -2,6 +2,8 @@ use api::{Kind, MessageState, RecipientView, Upstream};
 use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
 
+use crate::masked_upstream;
+
 /// What a mail server said of one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
@@ -46,8 +48,8 @@ impl RecipientStates {
         for (address, said) in envelope.iter().zip(said) {
             let (state, upstream) = match said {
                 Said::Taken => (MessageState::HandedOver, None),
-                Said::Refused(upstream) => (MessageState::Refused, Some(upstream)),
-                Said::Later(upstream) => (MessageState::WillRetry, Some(upstream)),
+                Said::Refused(upstream) => (MessageState::Refused, Some(masked_upstream(upstream))),
+                Said::Later(upstream) => (MessageState::WillRetry, Some(masked_upstream(upstream))),
             };
             match self.0.iter_mut().find(|recipient| recipient.address == address.as_str()) {
                 Some(known) => (known.state, known.upstream) = (state, upstream),
