@@ -39,7 +39,7 @@ const AGAIN_AFTER_MS: i64 = 5_000;
 #[must_use]
 pub fn after_loss(lease: &Lease, starts: u32, repeat_unknown: bool, now: Timestamp) -> Next {
     match (lease.may_have_left, starts) {
-        (true, _) if repeat_unknown => Next::Retry(now.plus_millis(REPEAT_UNKNOWN_MS)),
+        (true, starts) if repeat_unknown && starts < STARTS_MAX => Next::Retry(now.plus_millis(REPEAT_UNKNOWN_MS)),
         (true, _) => Next::Unknown,
         (false, starts) if starts >= STARTS_MAX => Next::Hold,
         // The first time it may go at once: most often it was the machine and not the message.
@@ -68,7 +68,8 @@ mod tests {
     fn what_may_have_left_is_unknown_unless_somebody_chose_otherwise() {
         let lease = Lease { may_have_left: true, ..Lease::new(NOW) };
         assert_eq!(after_loss(&lease, 1, false, NOW), Next::Unknown);
-        assert_eq!(after_loss(&lease, 9, true, NOW), Next::Retry(NOW.plus_millis(5 * 60_000)));
+        assert_eq!(after_loss(&lease, 2, true, NOW), Next::Retry(NOW.plus_millis(5 * 60_000)));
+        assert_eq!(after_loss(&lease, 3, true, NOW), Next::Unknown, "it may be what cuts us off");
     }
 
     #[test]

@@ -1,15 +1,35 @@
+use std::cell::Cell;
+use std::rc::Rc;
+
 use api::{Code, Problem};
+use gateway::storage_refusal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use worker::{SqlCursor, SqlStorage, SqlStorageValue};
 
+use crate::host::now;
+
 /// An object's SQLite, with its failures as problems.
 #[derive(Clone)]
-pub(super) struct Sql(SqlStorage);
+pub(super) struct Sql {
+    storage: SqlStorage,
+    /// Rows written so far, as Cloudflare counts them for its bill.
+    written: Rc<Cell<u64>>,
+}
 
 impl Sql {
     pub(super) fn new(storage: &worker::Storage) -> Self {
-        Self(storage.sql())
+        Self { storage: storage.sql(), written: Rc::default() }
+    }
+
+    /// Notes a row that something else than a statement writes: each alarm that is set is one.
+    pub(super) fn count_row(&self) {
+        self.written.set(self.written.get() + 1);
+    }
+
+    /// Rows written since this was asked last.
+    pub(super) fn take_written(&self) -> u64 {
+        self.written.take()
     }
 
     /// Whether the object has been created: until then it has no table, and nothing may write.
@@ -23,7 +43,9 @@ impl Sql {
 
     /// Runs a statement.
     pub(super) fn run(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<(), Problem> {
-        self.cursor(statement, values).map(drop)
+        let written = self.cursor(statement, values)?.rows_written();
+        self.written.set(self.written.get() + u64::try_from(written).unwrap_or_default());
+        Ok(())
     }
 
     /// Runs a query and reads every row.
@@ -65,12 +87,14 @@ impl Sql {
     /// Writes the JSON of a table that holds a single record.
     pub(super) fn set_record<T: Serialize>(&self, table: &str, value: &T) -> Result<(), Problem> {
         let json = to_json(value)?;
-        self.run(&format!("INSERT OR REPLACE INTO {table} (one, json) VALUES (1, ?)"), vec![json.into()])
+        let statement = format!(
+            "INSERT INTO {table} (one, json) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET json = excluded.json"
+        );
+        self.run(&statement, vec![json.into()])
     }
 
     fn cursor(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<SqlCursor, Problem> {
-        // The cause names tables and limits, never values.
-        self.0.exec(statement, values).map_err(|error| failed(&format!("storage refused: {error}")))
+        self.storage.exec(statement, values).map_err(|error| storage_failed(&error))
     }
 }
 
@@ -91,6 +115,12 @@ pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String, Problem> {
 
 pub(super) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, Problem> {
     serde_json::from_str(json).map_err(|_| failed("a stored record is of another version"))
+}
+
+/// What the storage said no with. The cause names tables and limits, never values.
+pub(super) fn storage_failed(error: &impl ToString) -> Problem {
+    let cause = error.to_string();
+    storage_refusal(&cause, now()).unwrap_or_else(|| failed(&format!("storage refused: {cause}")))
 }
 
 fn failed(detail: &str) -> Problem {

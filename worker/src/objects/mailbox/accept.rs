@@ -1,7 +1,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use api::{Code, MessageState, MessageView, Problem};
+use api::{Code, MessageId, MessageState, MessageView, Problem};
 use futures_channel::oneshot;
 use gateway::{RecipientStates, accept};
 
@@ -9,13 +9,10 @@ use super::Inner;
 use super::calls::{Accept, Accepted, Look};
 use super::idempotency::Once;
 use super::records::MessageRecord;
-use crate::host::{Vault, now, within};
-
-/// Sealed bytes of one row: SQLite rows in an object are bounded at 2 MB.
-const CHUNK_BYTES: usize = 1024 * 1024;
+use crate::host::{now, within};
 
 /// An alarm this long after a message was accepted finds it if everything else was lost, in milliseconds.
-const SAFETY_NET_MS: i64 = 60_000;
+pub(super) const SAFETY_NET_MS: i64 = 60_000;
 
 impl Inner {
     /// Takes a message: sealed and written durably first, answered then, handed over afterwards.
@@ -25,54 +22,71 @@ impl Inner {
         let config = self.config()?;
         let mailbox = self.store.mailbox()?;
         let once = match self.once(&call, &body)? {
-            Once::Before(view) => return Ok(Accepted { view, replayed: true }),
+            Once::Before(id) => return self.answer(id, call.wait_ms, true).await,
             Once::Now(once) => once,
         };
-        let body = call.form.judge_again(body, |content| accept(&mailbox.settings, content))?;
+        let (body, recipients) = call.form.judge_again(body, |content| {
+            accept(&mailbox.settings, content).map(|()| content.recipients().len())
+        })?;
+        let staged = self.stage(&config, &mailbox, call.id, &body).await?;
 
-        let mut sealed = Vec::new();
-        for (n, chunk) in body.chunks(CHUNK_BYTES).enumerate() {
-            let record = mailbox.sealed_as("message_body", format!("{}/{n}", call.id));
-            sealed.push(Vault(&config.ring).seal(&record, chunk).await?);
-        }
-
-        // From here to the write there is no `await`: body and message become durable together.
-        if let Some(stored) = self.store.message(call.id)? {
-            // A repeated call changes nothing.
-            return Ok(Accepted { view: stored.view(), replayed: true });
+        // From here to the write there is no `await`: content and message become durable together.
+        if self.store.message(call.id)?.is_some() {
+            // The Worker asked twice, since an answer of ours was lost. The other one's content stays.
+            return self.answer(call.id, call.wait_ms, false).await;
         }
         let now = now();
+        let (chunks, staging) = self.keep_staged(call.id, staged)?;
+        let scheduled = call.scheduled_at.filter(|at| *at > now);
         let record = MessageRecord {
             id: call.id,
-            state: MessageState::Queued,
+            state: if scheduled.is_some() { MessageState::Scheduled } else { MessageState::Queued },
             accepted_at: now,
             changed_at: now,
             attempts: 0,
-            chunks: u32::try_from(sealed.len()).unwrap_or(u32::MAX),
+            chunks,
+            staging,
+            content_kept: false,
+            bytes: u64::try_from(body.len()).unwrap_or(u64::MAX),
+            recipient_count: u32::try_from(recipients).unwrap_or(u32::MAX),
             form: call.form,
             reference: call.reference,
+            scheduled_at: call.scheduled_at,
+            since: Some(scheduled.unwrap_or(now)),
             next_attempt_at: None,
+            lease: None,
+            starts: 0,
             failure: None,
             upstream: None,
             recipients: RecipientStates::default(),
+            log: Vec::new(),
         };
-        for (n, chunk) in (0..).zip(sealed) {
-            self.store.add_chunk(call.id, n, chunk)?;
-        }
+        drop(body);
         self.store.set_message(&record)?;
         if let Some(once) = &once {
             once.keep(call.id, now)?;
         }
         drop(once);
-        self.wake_at(now.plus_millis(SAFETY_NET_MS)).await;
+        self.wake_at(scheduled.unwrap_or(now.plus_millis(SAFETY_NET_MS))).await;
+        self.answer(call.id, call.wait_ms, false).await
+    }
 
-        let outcome = (call.wait_ms > 0).then(|| self.outcome_of(call.id));
+    /// The message, after its outcome or after so long.
+    async fn answer(
+        self: &Rc<Self>,
+        id: MessageId,
+        wait_ms: u64,
+        replayed: bool,
+    ) -> Result<Accepted, Problem> {
+        let has_begun = |state| !matches!(state, MessageState::Queued | MessageState::Sending);
+        let waits = wait_ms > 0 && !self.store.message(id)?.is_some_and(|message| has_begun(message.state));
+        let outcome = waits.then(|| self.outcome_of(id));
         self.pump_soon();
         if let Some(outcome) = outcome {
             // Whatever comes first; the message goes its way all the same.
-            let _ = within(Duration::from_millis(call.wait_ms), outcome).await;
+            let _ = within(Duration::from_millis(wait_ms), outcome).await;
         }
-        Ok(Accepted { view: self.look(&Look { id: call.id })?, replayed: false })
+        Ok(Accepted { view: self.look(&Look { id })?, replayed })
     }
 
     /// What became of a message.
@@ -85,7 +99,7 @@ impl Inner {
     }
 
     /// Becomes ready when the message's first attempt has ended.
-    fn outcome_of(&self, id: api::MessageId) -> oneshot::Receiver<MessageView> {
+    fn outcome_of(&self, id: MessageId) -> oneshot::Receiver<MessageView> {
         let (sender, receiver) = oneshot::channel();
         self.waiting.borrow_mut().entry(id).or_default().push(sender);
         receiver

@@ -1,7 +1,7 @@
 use api::{
     ApprovalView, AttemptId, BeginConsent, BegunConsent, Code, ConsentOutcome, Digest, FinishConsent,
-    MailboxId, MailboxSettings, MailboxView, MessageId, MessageView, OrganisationId, Problem, RefusedConsent,
-    RegistrationView, SaveSettings, Timestamp,
+    MailboxId, MailboxLimits, MailboxSettings, MailboxView, MessageId, MessageState, MessageView,
+    OrganisationId, Problem, RefusedConsent, RegistrationView, RetryMessage, SaveSettings, Timestamp,
 };
 use mail::{Content, Message, RawMessage};
 use serde::{Deserialize, Serialize};
@@ -38,23 +38,23 @@ impl Form {
     }
 
     /// The same, when the body is wanted back: judges it without a copy of it.
-    pub(super) fn judge_again(
+    pub(super) fn judge_again<T>(
         self,
         body: Vec<u8>,
-        judge: impl FnOnce(&Content) -> Result<(), Problem>,
-    ) -> Result<Vec<u8>, Problem> {
+        judge: impl FnOnce(&Content) -> Result<T, Problem>,
+    ) -> Result<(Vec<u8>, T), Problem> {
         let unreadable = || Problem::new(Code::Internal, "an accepted message can't be read again");
         match self {
             Self::Json => {
                 let wire = serde_json::from_slice(&body).map_err(|_| unreadable())?;
                 let message = Message::read(wire).map_err(|_| unreadable())?;
-                judge(&Content::Fields(Box::new(message))).map(|()| body)
+                judge(&Content::Fields(Box::new(message))).map(|judged| (body, judged))
             }
             Self::Raw => {
                 let content = Content::Raw(Box::new(RawMessage::read(body).map_err(|_| unreadable())?));
-                judge(&content)?;
+                let judged = judge(&content)?;
                 match content {
-                    Content::Raw(raw) => Ok(raw.into_bytes()),
+                    Content::Raw(raw) => Ok((raw.into_bytes(), judged)),
                     Content::Fields(_) => Err(unreadable()),
                 }
             }
@@ -157,12 +157,37 @@ calls! {
         reference: Option<String>,
         /// The ERP's own name for this request, so that it counts once.
         idempotency_key: Option<String>,
+        /// Before when it does not leave.
+        scheduled_at: Option<Timestamp>,
         /// How long the caller waits for the outcome, in milliseconds.
         wait_ms: u64,
     } -> Accepted, "accept";
 
     /// Asks what became of a message.
     Look { id: MessageId, } -> MessageView, "look";
+
+    /// Asks for messages, newest first.
+    ListMessages {
+        states: Vec<MessageState>,
+        reference: Option<String>,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+        /// Only what was made before this one.
+        before: Option<MessageId>,
+        limit: usize,
+    } -> Vec<MessageView>, "list_messages";
+
+    /// Calls a message off.
+    Cancel { id: MessageId, } -> MessageView, "cancel";
+
+    /// Sends a message again, or now instead of later.
+    Retry { id: MessageId, retry: RetryMessage, } -> MessageView, "retry";
+
+    /// Asks for a message as MIME; the answer is its bytes.
+    ReadMime { id: MessageId, } -> (), "read_mime";
+
+    /// Asks how much the mailbox can take.
+    AskLimits {} -> MailboxLimits, "ask_limits";
 
     /// Tests the mail server; the answer comes line by line.
     BeginTest {} -> (), "begin_test";

@@ -1,15 +1,18 @@
+use std::cell::Cell;
 use std::rc::Rc;
 
-use api::{Code, Upstream};
-use gateway::{Said, Stage, accept};
+use api::{Code, Route, Timestamp, Upstream};
+use gateway::{Lease, Said, Stage, accept};
 use mail::{Bcc, Content, EmailAddress};
 use microsoft::{
-    AccessToken, Endpoints, Http as _, Refusal, Resource, SendMail, Sent, read_send_mail, send_mail,
+    AccessToken, Endpoints, Http as _, HttpRequest, Refusal, Resource, SendMail, Sent, read_send_mail, send_mail,
     send_mime,
 };
 
+use super::super::sql::storage_failed;
 use super::Inner;
 use super::frame::frame;
+use super::lane::Lane;
 use super::records::MessageRecord;
 use super::refresh::own_fault;
 use crate::config::Config;
@@ -42,10 +45,39 @@ pub(super) enum Tried {
     TokenRefused(Refusal),
 }
 
+/// One attempt to hand a message over.
+pub(super) struct HandOver {
+    at: Timestamp,
+    route: Cell<Option<Route>>,
+    message: MessageRecord,
+}
+
+impl HandOver {
+    /// The message is marked as being sent.
+    pub(super) fn new(message: MessageRecord, at: Timestamp) -> Self {
+        Self { at, route: Cell::default(), message }
+    }
+
+    pub(super) fn message(&self) -> &MessageRecord {
+        &self.message
+    }
+
+    /// Which way it goes.
+    pub(super) fn goes_by(&self, route: Route) {
+        self.route.set(Some(route));
+    }
+
+    /// When it began, which way it went, and the message.
+    pub(super) fn into_parts(self) -> (Timestamp, Option<Route>, MessageRecord) {
+        (self.at, self.route.get(), self.message)
+    }
+}
+
 impl Inner {
     /// Hands one message over by the mailbox's kind, with a second try when only the access token was refused.
-    pub(super) async fn hand_over(self: &Rc<Self>, record: &MessageRecord) -> Ended {
-        let content = match self.body_of(record).await {
+    pub(super) async fn hand_over(self: &Rc<Self>, hand_over: &HandOver, lane: &mut Lane) -> Ended {
+        let record = hand_over.message();
+        let content = match self.content_of(record).await {
             Ok(content) => content,
             Err(refusal) => return Ended::Refused { refusal, stage: Stage::Token },
         };
@@ -67,7 +99,7 @@ impl Inner {
             };
         }
         let Some(resource) = Resource::of(settings.kind) else {
-            return self.submit_to_own_server(record, &content).await;
+            return self.submit_to_own_server(hand_over, &content, lane).await;
         };
         let mut refused_token = None;
         loop {
@@ -76,8 +108,8 @@ impl Inner {
                 Err(refusal) => return Ended::Refused { refusal, stage: Stage::Token },
             };
             let tried = match resource {
-                Resource::Graph => self.post(record, &content, &token).await,
-                Resource::Exchange => self.submit(record, &content, &token).await,
+                Resource::Graph => self.post(hand_over, &content, &token).await,
+                Resource::Exchange => self.submit(hand_over, &content, &token, lane).await,
             };
             match tried {
                 Tried::Ended(ended) => return ended,
@@ -87,38 +119,61 @@ impl Inner {
         }
     }
 
-    async fn post(&self, record: &MessageRecord, content: &Content, token: &AccessToken) -> Tried {
-        let refused = |refusal| Tried::Ended(Ended::Refused { refusal, stage: Stage::HandOver });
-        match self.post_to_graph(record, content, token).await {
+    /// Commits that from now on nobody can know whether the other side has the message. Nothing of it leaves before.
+    pub(super) async fn commit_leaving(&self, hand_over: &HandOver) -> Result<(), Refusal> {
+        let lease =
+            Lease { route: hand_over.route.get(), may_have_left: true, ..Lease::new(hand_over.at) };
+        let record = MessageRecord { lease: Some(lease), ..hand_over.message.clone() };
+        self.store.set_sending(&record).map_err(own_fault)?;
+        self.sync().await
+    }
+
+    /// Waits until everything that was written is durable.
+    pub(super) async fn sync(&self) -> Result<(), Refusal> {
+        let refused = |error| own_fault(storage_failed(&error));
+        self.state.storage().sync().await.map_err(refused)
+    }
+
+    async fn post(&self, hand_over: &HandOver, content: &Content, token: &AccessToken) -> Tried {
+        let refused = |refusal, stage| Tried::Ended(Ended::Refused { refusal, stage });
+        hand_over.goes_by(Route::Graph);
+        let request = match self.graph_request(hand_over.message(), content, token) {
+            Ok(request) => request,
+            Err(refusal) => return refused(refusal, Stage::HandOver),
+        };
+        if let Err(refusal) = self.commit_leaving(hand_over).await {
+            return refused(refusal, Stage::Token);
+        }
+        // The request may have arrived, whatever happened to its answer.
+        let lost = |error| Refusal::new(Code::OutcomeUnknown, format!("Microsoft Graph: {error}"));
+        match Fetch::HAND_OVER.send(request).await.map(|answer| read_send_mail(&answer)) {
             Ok(Sent::HandedOver { upstream, pause_ms }) => {
                 Tried::Ended(Ended::HandedOver { upstream, pause_ms })
             }
             Ok(Sent::TokenRefused(refusal)) => Tried::TokenRefused(refusal),
-            Ok(Sent::Refused(refusal)) | Err(refusal) => refused(refusal),
+            Ok(Sent::Refused(refusal)) => refused(refusal, Stage::HandOver),
+            Err(error) => refused(lost(error), Stage::HandOver),
         }
     }
 
-    async fn post_to_graph(
+    fn graph_request(
         &self,
         record: &MessageRecord,
         content: &Content,
         token: &AccessToken,
-    ) -> Result<Sent, Refusal> {
+    ) -> Result<HttpRequest, Refusal> {
         let config = self.config().map_err(own_fault)?;
         let endpoints = self.endpoints(&config)?;
         let id = record.id.to_string();
-        let request = match content {
+        match content {
             // JSON has no place for a calendar part.
             Content::Fields(message) if message.has_invitation() => {
                 let mime = message.to_mime(&frame(record, content.from(), &config, Bcc::Kept)?);
-                send_mime(&endpoints, token, &id, &mime)?
+                send_mime(&endpoints, token, &id, &mime)
             }
-            Content::Fields(message) => send_mail(&endpoints, token, &id, &SendMail::new(message))?,
-            Content::Raw(raw) => send_mime(&endpoints, token, &id, raw.as_bytes())?,
-        };
-        // The request may have arrived, whatever happened to its answer.
-        let lost = |error| Refusal::new(Code::OutcomeUnknown, format!("Microsoft Graph: {error}"));
-        Fetch::HAND_OVER.send(request).await.map_err(lost).map(|answer| read_send_mail(&answer))
+            Content::Fields(message) => send_mail(&endpoints, token, &id, &SendMail::new(message)),
+            Content::Raw(raw) => send_mime(&endpoints, token, &id, raw.as_bytes()),
+        }
     }
 
     /// The cloud that the tokens belong to.
@@ -127,12 +182,13 @@ impl Inner {
         Ok(config.registration.endpoints.of(cloud))
     }
 
-    async fn body_of(&self, record: &MessageRecord) -> Result<Content, Refusal> {
+    /// What an accepted message says.
+    pub(super) async fn content_of(&self, record: &MessageRecord) -> Result<Content, Refusal> {
         let config = self.config().map_err(own_fault)?;
         let mailbox = self.store.mailbox().map_err(own_fault)?;
         let unreadable = || Refusal::new(Code::Internal, "the stored message can't be read");
         let mut body = Vec::new();
-        for (n, sealed) in self.store.chunks(record.id).map_err(own_fault)?.iter().enumerate() {
+        for (n, sealed) in self.store.chunks(&record.content_key()).map_err(own_fault)?.iter().enumerate() {
             let as_record = mailbox.sealed_as("message_body", format!("{}/{n}", record.id));
             body.extend(Vault(&config.ring).open(&as_record, sealed).await.map_err(own_fault)?);
         }

@@ -2,22 +2,22 @@
 
 use std::rc::Rc;
 
-use api::{Code, MessageId, MessageView, Problem, Timestamp};
+use api::{Code, IDEMPOTENCY_DAYS, MessageId, Problem, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gateway::sha256;
 
 use super::Inner;
-use super::calls::{Accept, Look};
+use super::calls::Accept;
 use crate::host::now;
 
-/// How long a key is remembered, in milliseconds: seven days, longer than an ERP repeats.
-const REMEMBERED_MS: i64 = 7 * 24 * 3_600_000;
+/// How long a key is remembered, in milliseconds.
+const REMEMBERED_MS: i64 = IDEMPOTENCY_DAYS as i64 * 24 * 3_600_000;
 
 /// Whether a request is the first of its key.
 pub(super) enum Once {
     /// It came before; this is the message.
-    Before(MessageView),
+    Before(MessageId),
     /// It is the first, or has no key.
     Now(Option<Taking>),
 }
@@ -55,7 +55,7 @@ impl Inner {
                 );
             }
             if let Ok(id) = kept.message.parse() {
-                return self.look(&Look { id }).map(Once::Before);
+                return Ok(Once::Before(id));
             }
         }
         if !self.accepting.borrow_mut().insert(key.clone()) {
@@ -72,7 +72,7 @@ impl Inner {
 
 /// Everything of a request that makes it another one.
 fn fingerprint(call: &Accept, body: &[u8]) -> Result<String, Problem> {
-    let head = serde_json::to_vec(&(call.form, &call.reference))
+    let head = serde_json::to_vec(&(call.form, &call.reference, call.scheduled_at))
         .map_err(|_| Problem::new(Code::Internal, "a message can't be written"))?;
     Ok(hash(&[hash(&head).as_bytes(), hash(body).as_bytes()].concat()))
 }

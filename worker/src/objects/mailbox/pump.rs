@@ -1,99 +1,166 @@
 //! Drains the outbox: picks what is due, hands it over, records what came of it.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
-use api::{Code, Failure, MessageState, Problem, Timestamp};
+use api::{Kind, MessageState, Problem, Timestamp};
 use futures_util::future::join_all;
-use gateway::{CONCURRENCY_MAX, concurrency_max, renewal_due};
+use gateway::{CONCURRENCY_MAX, Lease, Limits, concurrency_max, renewal_due};
 use microsoft::{Refusal, Resource};
 
 use super::Inner;
-use super::records::MessageRecord;
+use super::hand_over::HandOver;
+use super::lane::Lane;
+use super::records::{MailboxRecord, MessageRecord};
 use super::refresh::not_signed_in;
 use super::submit::server_stands_in_the_way;
 use crate::host::{Line, log, now};
 
-/// Messages of one run: each takes up to two subrequests, of the 50 that an invocation has on the free plan.
-const RUN_MAX: usize = 20;
-
 /// A hand-over older than this has lost whoever was doing it, in milliseconds: renewal and two requests at their limits.
 pub(super) const HAND_OVER_MS_MAX: i64 = 180_000;
 
+/// How long the outbox rests when its rows can't be read or written, in milliseconds.
+const REST_MS: i64 = 30_000;
+
+/// What one run may do, so that it stays within what an invocation has on the free plan: 50 subrequests, and a little time of
+/// the processor, which can't be measured from inside and goes with messages and bytes. Whoever comes to its end leaves the
+/// rest to the next run.
+struct Run {
+    limits: Limits,
+    messages: Cell<usize>,
+    subrequests: Cell<usize>,
+    bytes: Cell<u64>,
+}
+
+impl Run {
+    const MESSAGES_MAX: usize = 20;
+    const SUBREQUESTS_MAX: usize = 40;
+    /// One message of the largest size is always handed over.
+    const BYTES_MAX: u64 = 12 * 1024 * 1024;
+
+    fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            messages: Cell::new(Self::MESSAGES_MAX),
+            subrequests: Cell::new(Self::SUBREQUESTS_MAX),
+            bytes: Cell::new(Self::BYTES_MAX),
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.messages.get() > 0 && self.subrequests.get() > 0 && self.bytes.get() > 0
+    }
+
+    /// Counts a message: a request and the same with a fresh token, or a relay's health, its order and a question.
+    fn count(&self, kind: Kind, message: &MessageRecord) {
+        let subrequests = if kind.signs_in() { 2 } else { 3 };
+        self.messages.set(self.messages.get().saturating_sub(1));
+        self.subrequests.set(self.subrequests.get().saturating_sub(subrequests));
+        self.bytes.set(self.bytes.get().saturating_sub(message.bytes));
+    }
+}
+
 impl Inner {
-    /// Hands over what is due, as many messages at once as Graph takes, and sets the alarm for the rest.
+    /// Hands over what is due, as many messages at once as the other side takes, and sets the alarm for the rest.
     pub(super) async fn pump(self: &Rc<Self>) {
-        join_all((0..CONCURRENCY_MAX).map(|_| self.pump_lane())).await;
-        self.rearm().await;
+        let limits = match self.config() {
+            Ok(config) => config.limits,
+            Err(problem) => return self.rest(&problem),
+        };
+        let run = Run::new(limits);
+        join_all((0..CONCURRENCY_MAX).map(|_| self.pump_lane(&run))).await;
     }
 
     /// The same, after the answer that is being given.
     pub(super) fn pump_soon(self: &Rc<Self>) {
+        if self.sending.borrow().len() >= CONCURRENCY_MAX {
+            return; // they go on with it
+        }
         let inner = self.clone();
         self.in_background(async move { inner.pump().await });
     }
 
     /// Hands over one message after another.
-    async fn pump_lane(self: &Rc<Self>) {
-        for _ in 0..RUN_MAX / CONCURRENCY_MAX {
-            match self.take_next() {
-                Ok(Some(message)) => self.hand_over_and_record(message).await,
+    async fn pump_lane(self: &Rc<Self>, run: &Run) {
+        let mut lane = Lane::default();
+        loop {
+            match self.take_next(run) {
+                Ok(Some(hand_over)) => self.hand_over_and_record(hand_over, &mut lane).await,
                 Ok(None) => break,
                 Err(problem) => {
-                    log(&Line {
-                        event: "outbox",
-                        outcome: "failed",
-                        detail: &problem.detail,
-                        ..Line::default()
-                    });
+                    self.rest(&problem);
                     break;
                 }
             }
         }
+        lane.close().await;
+        // Each lane for itself: one that waits for a slow server holds up nobody.
+        self.rearm().await;
     }
 
-    /// Picks the next due message and marks it as being sent, in one synchronous step; the runtime lets no request leave
-    /// before that mark is durable (output gate).
-    fn take_next(&self) -> Result<Option<MessageRecord>, Problem> {
+    fn rest(&self, problem: &Problem) {
+        self.resting_until.set(now().plus_millis(REST_MS));
+        log(&Line { event: "outbox", outcome: "failed", detail: &problem.detail, ..Line::default() });
+    }
+
+    /// Picks the next due message and marks it as being sent, in one synchronous step.
+    fn take_next(&self, run: &Run) -> Result<Option<HandOver>, Problem> {
         self.account_for_lost()?;
         let now = now();
         let mailbox = self.store.mailbox()?;
-        let at_once = concurrency_max(mailbox.settings.kind);
-        if self.sending.borrow().len() >= at_once || now < self.pause_until.get() {
+        let kind = mailbox.settings.kind;
+        let mut outbox = self.store.outbox()?;
+        let is_busy = self.sending.borrow().len() >= concurrency_max(kind);
+        if is_busy || !run.has_room() || now < outbox.paused_until() {
             return Ok(None);
         }
-        match self.store.authentication()? {
-            _ if !mailbox.settings.kind.signs_in() => {
-                if let Some(refusal) = server_stands_in_the_way(&mailbox) {
-                    return self.hold_all(&refusal.failure()).map(|()| None);
-                }
-            }
-            None => return self.hold_all(&not_signed_in().failure()).map(|()| None),
-            Some(authentication) => {
-                if let Some(trouble) = authentication.trouble {
-                    let refusal = Refusal::new(trouble.code, trouble.detail);
-                    return self.hold_all(&refusal.failure()).map(|()| None);
-                }
-            }
+        let Some(mut message) = self.store.next_message(now)? else { return Ok(None) };
+        if let Some(refusal) = self.stands_in_the_way(&mailbox)? {
+            return self.hold_all(&refusal.failure()).map(|()| None);
         }
-        let due = self.store.due(&[MessageState::Queued, MessageState::WillRetry], now, 1)?;
-        let Some(mut message) = due.into_iter().next() else { return Ok(None) };
+        let recipients = message.recipient_count.max(1);
+        if outbox.pacing.next_start(run.limits, recipients, now) > now {
+            return Ok(None);
+        }
+        let before = outbox.pacing.clone();
+        outbox.pacing.begin(run.limits, recipients, now);
+        if outbox.pacing != before {
+            self.store.set_outbox(&outbox)?;
+        }
         message.state = MessageState::Sending;
         message.attempts += 1;
+        message.starts += 1;
         message.changed_at = now;
         message.next_attempt_at = None;
-        self.store.set_message(&message)?;
+        message.lease = Some(Lease::new(now));
+        self.store.set_sending(&message)?;
         self.sending.borrow_mut().insert(message.id, now);
-        Ok(Some(message))
+        run.count(kind, &message);
+        Ok(Some(HandOver::new(message, now)))
     }
 
-    async fn hand_over_and_record(self: &Rc<Self>, message: MessageRecord) {
+    /// Why no message of this mailbox can go now, whichever it is.
+    fn stands_in_the_way(&self, mailbox: &MailboxRecord) -> Result<Option<Refusal>, Problem> {
+        if !mailbox.settings.kind.signs_in() {
+            return Ok(server_stands_in_the_way(mailbox));
+        }
+        Ok(match self.store.authentication()? {
+            None => Some(not_signed_in()),
+            Some(authentication) => {
+                authentication.trouble.map(|trouble| Refusal::new(trouble.code, trouble.detail))
+            }
+        })
+    }
+
+    async fn hand_over_and_record(self: &Rc<Self>, hand_over: HandOver, lane: &mut Lane) {
         let version = self.store.mailbox().ok().map(|mailbox| mailbox.version);
-        let ended = self.hand_over(&message).await;
-        self.sending.borrow_mut().remove(&message.id);
-        let id = message.id;
-        if let Err(problem) = self.record(message, ended, version) {
-            // The row still says *sending*; without an owner it becomes *unknown*, which is the truth.
-            log(&Line { event: "outbox", outcome: "failed", detail: &problem.detail, ..Line::default() });
+        let ended = self.hand_over(&hand_over, lane).await;
+        let id = hand_over.message().id;
+        self.sending.borrow_mut().remove(&id);
+        if let Err(problem) = self.record(hand_over, ended, version) {
+            // The row still says *sending*; without an owner, its lease tells what became of it.
+            self.recovered.set(false);
+            self.rest(&problem);
         }
         self.tell_waiting(id);
         self.renew_after_send();
@@ -117,58 +184,20 @@ impl Inner {
         }
     }
 
-    /// Holds what waits; it goes out by itself after somebody has signed in.
-    fn hold_all(&self, failure: &Failure) -> Result<(), Problem> {
-        let end_of_time = Timestamp::from_millis(i64::MAX >> 11);
-        let waiting = self.store.due(
-            &[MessageState::Queued, MessageState::WillRetry],
-            end_of_time,
-            usize::MAX >> 12,
-        )?;
-        for mut message in waiting {
-            message.state = MessageState::Held;
-            message.changed_at = now();
-            message.next_attempt_at = None;
-            message.failure = Some(failure.clone());
-            self.store.set_message(&message)?;
-            self.tell_waiting(message.id);
-        }
-        Ok(())
-    }
-
-    /// Lets held messages go out again.
-    pub(super) fn release_held(&self) -> Result<(), Problem> {
-        let end_of_time = Timestamp::from_millis(i64::MAX >> 11);
-        for mut message in self.store.due(&[MessageState::Held], end_of_time, usize::MAX >> 12)? {
-            message.state = MessageState::Queued;
-            message.changed_at = now();
-            self.store.set_message(&message)?;
-        }
-        Ok(())
-    }
-
-    /// Messages marked *sending* that nobody here is sending: an instance before this one was, or a request that was cut
-    /// off. Bytes may have left, so they are *unknown* and not sent again by themselves.
-    fn account_for_lost(&self) -> Result<(), Problem> {
+    /// When the next message can go, as far as anybody knows now.
+    pub(super) fn next_hand_over(&self) -> Result<Option<Timestamp>, Problem> {
+        let Some(due_at) = self.store.next_due()? else { return Ok(None) };
         let now = now();
-        let cut_off = {
-            let mut sending = self.sending.borrow_mut();
-            let before = sending.len();
-            sending.retain(|_, since| now.since(*since) < HAND_OVER_MS_MAX);
-            sending.len() < before
-        };
-        if self.recovered.replace(true) && !cut_off {
-            return Ok(());
+        let kind = self.store.mailbox()?.settings.kind;
+        if self.sending.borrow().len() >= concurrency_max(kind) {
+            // Whoever is sending goes on with it; this only makes sure that nobody is forgotten.
+            return Ok(Some(now.plus_millis(HAND_OVER_MS_MAX)));
         }
-        let refusal = Refusal::new(Code::OutcomeUnknown, "the hand-over was cut off on our side");
-        for mut message in self.store.due(&[MessageState::Sending], now, usize::MAX >> 12)? {
-            if !self.sending.borrow().contains_key(&message.id) {
-                self.close(&mut message, MessageState::Unknown, &refusal)?;
-                message.changed_at = now;
-                self.store.set_message(&message)?;
-                self.tell_waiting(message.id);
-            }
-        }
-        Ok(())
+        let outbox = self.store.outbox()?;
+        let recipients =
+            self.store.next_message(due_at)?.map_or(1, |message| message.recipient_count.max(1));
+        let limits = self.config().map(|config| config.limits).unwrap_or_default();
+        let paced = outbox.pacing.next_start(limits, recipients, now);
+        Ok(Some(due_at.max(outbox.paused_until()).max(paced).max(self.resting_until.get())))
     }
 }

@@ -1,10 +1,9 @@
-use api::{AttemptId, Code, MessageId, MessageState, Problem, Timestamp};
+use api::{AttemptId, Code, MessageId, Problem, Timestamp};
 use gateway::Authentication;
 use serde::Deserialize;
-use worker::SqlStorageValue;
 
 use super::super::sql::{Json, Sql, from_json, to_json};
-use super::records::{AttemptRecord, MailboxRecord, MessageRecord};
+use super::records::{AttemptRecord, MailboxRecord, OutboxRecord};
 
 /// The mailbox's rows. Every method is one synchronous step: nothing else runs while it does.
 #[derive(Clone)]
@@ -14,16 +13,21 @@ const TABLES: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS mailbox (one INTEGER PRIMARY KEY, json TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS authentication (one INTEGER PRIMARY KEY, json TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS attempt (id TEXT PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL) WITHOUT ROWID",
-    // `due_at` is set while the message is open, so that the index holds open messages only.
+    // `due_at` is set while the message is open, so that the index holds open messages only. The index of version 0.1 had
+    // `state` in it and was written anew with every change of state.
     "CREATE TABLE IF NOT EXISTS message (id TEXT PRIMARY KEY, state TEXT NOT NULL, due_at INTEGER, json TEXT NOT NULL) \
      WITHOUT ROWID",
-    "CREATE INDEX IF NOT EXISTS open_message ON message (state, due_at) WHERE due_at IS NOT NULL",
+    "DROP INDEX IF EXISTS open_message",
+    "CREATE INDEX IF NOT EXISTS open_by_due ON message (due_at) WHERE due_at IS NOT NULL",
     "CREATE TABLE IF NOT EXISTS chunk (message TEXT NOT NULL, n INTEGER NOT NULL, sealed BLOB NOT NULL, \
      PRIMARY KEY (message, n)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS kv (key TEXT PRIMARY KEY, work TEXT NOT NULL, value TEXT, at INTEGER NOT NULL, \
      due_at INTEGER NOT NULL, sealed_by TEXT NOT NULL, good_until INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS idempotency (key TEXT PRIMARY KEY, body TEXT NOT NULL, message TEXT NOT NULL, \
      at INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS outbox (one INTEGER PRIMARY KEY, json TEXT NOT NULL)",
+    // Chunks that no message has yet: they are of nobody if whoever wrote them is gone.
+    "CREATE TABLE IF NOT EXISTS staging (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
 ];
 
 impl Store {
@@ -62,6 +66,14 @@ impl Store {
 
     pub(super) fn set_mailbox(&self, record: &MailboxRecord) -> Result<(), Problem> {
         self.0.set_record("mailbox", record)
+    }
+
+    pub(super) fn outbox(&self) -> Result<OutboxRecord, Problem> {
+        Ok(self.0.record("outbox")?.unwrap_or_default())
+    }
+
+    pub(super) fn set_outbox(&self, record: &OutboxRecord) -> Result<(), Problem> {
+        self.0.set_record("outbox", record)
     }
 
     pub(super) fn authentication(&self) -> Result<Option<Authentication>, Problem> {
@@ -107,32 +119,6 @@ impl Store {
         self.0.run("DELETE FROM attempt WHERE at < ?", vec![at.millis().into()])
     }
 
-    pub(super) fn message(&self, id: MessageId) -> Result<Option<MessageRecord>, Problem> {
-        let found: Option<Json> =
-            self.0.row("SELECT json FROM message WHERE id = ?", vec![id.to_string().into()])?;
-        found.map(|row| from_json(&row.json)).transpose()
-    }
-
-    /// Writes a message and, when it is new, its body.
-    pub(super) fn set_message(&self, record: &MessageRecord) -> Result<(), Problem> {
-        let due_at = match record.state {
-            MessageState::Queued | MessageState::Sending | MessageState::Held => {
-                Some(record.changed_at.millis())
-            }
-            MessageState::WillRetry => record.next_attempt_at.map(Timestamp::millis),
-            MessageState::HandedOver | MessageState::Unknown | MessageState::Refused => None,
-        };
-        self.0.run(
-            "INSERT OR REPLACE INTO message (id, state, due_at, json) VALUES (?, ?, ?, ?)",
-            vec![
-                record.id.to_string().into(),
-                record.state.as_str().into(),
-                due_at.into(),
-                to_json(record)?.into(),
-            ],
-        )
-    }
-
     /// Which message came with this idempotency key, and what it was.
     pub(super) fn idempotency(&self, key: &str) -> Result<Option<Keyed>, Problem> {
         self.0.row("SELECT body, message, at FROM idempotency WHERE key = ?", vec![key.into()])
@@ -151,64 +137,6 @@ impl Store {
 
     pub(super) fn forget_idempotency_before(&self, at: Timestamp) -> Result<(), Problem> {
         self.0.run("DELETE FROM idempotency WHERE at < ?", vec![at.millis().into()])
-    }
-
-    pub(super) fn add_chunk(&self, id: MessageId, n: u32, sealed: Vec<u8>) -> Result<(), Problem> {
-        let values = vec![id.to_string().into(), i64::from(n).into(), sealed.into()];
-        self.0.run("INSERT INTO chunk (message, n, sealed) VALUES (?, ?, ?)", values)
-    }
-
-    pub(super) fn chunks(&self, id: MessageId) -> Result<Vec<Vec<u8>>, Problem> {
-        self.0.blobs("SELECT sealed FROM chunk WHERE message = ? ORDER BY n", vec![id.to_string().into()])
-    }
-
-    pub(super) fn delete_chunks(&self, id: MessageId) -> Result<(), Problem> {
-        self.0.run("DELETE FROM chunk WHERE message = ?", vec![id.to_string().into()])
-    }
-
-    /// Open messages in one of `states` that are due, oldest first.
-    pub(super) fn due(
-        &self,
-        states: &[MessageState],
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<MessageRecord>, Problem> {
-        let marks = vec!["?"; states.len()].join(", ");
-        let query = format!(
-            "SELECT json FROM message WHERE state IN ({marks}) AND due_at IS NOT NULL AND due_at <= ? \
-             ORDER BY due_at, id LIMIT ?"
-        );
-        let mut values: Vec<SqlStorageValue> = states.iter().map(|state| state.as_str().into()).collect();
-        values.extend([now.millis().into(), i64::try_from(limit).unwrap_or(i64::MAX).into()]);
-        let rows: Vec<Json> = self.0.rows(&query, values)?;
-        rows.iter().map(|row| from_json(&row.json)).collect()
-    }
-
-    /// When the next queued or delayed message is due.
-    pub(super) fn next_due(&self) -> Result<Option<Timestamp>, Problem> {
-        let query = "SELECT min(due_at) AS at FROM message WHERE state IN ('queued', 'will_retry') \
-                     AND due_at IS NOT NULL";
-        let row: Option<At> = self.0.row(query, Vec::new())?;
-        Ok(row.and_then(|row| row.at).map(Timestamp::from_millis))
-    }
-
-    /// The message that is tried again soonest.
-    pub(super) fn next_retry(&self) -> Result<Option<MessageRecord>, Problem> {
-        let query = "SELECT json FROM message WHERE state = 'will_retry' AND due_at IS NOT NULL \
-                     ORDER BY due_at LIMIT 1";
-        let found: Option<Json> = self.0.row(query, Vec::new())?;
-        found.map(|row| from_json(&row.json)).transpose()
-    }
-
-    /// How many messages are accepted and not yet handed over.
-    pub(super) fn open_messages(&self) -> Result<u64, Problem> {
-        #[derive(Deserialize)]
-        struct Count {
-            n: u64,
-        }
-        let row: Option<Count> =
-            self.0.row("SELECT count(*) AS n FROM message WHERE due_at IS NOT NULL", Vec::new())?;
-        Ok(row.map_or(0, |row| row.n))
     }
 }
 
