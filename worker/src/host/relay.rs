@@ -61,6 +61,7 @@ impl Relay {
         &self,
         order: &Order,
         message: &[u8],
+        before: impl Future<Output = bool>,
         mut on_step: impl FnMut(TestStep),
     ) -> Result<Outcome, RelayTrouble> {
         let begun = now();
@@ -69,6 +70,9 @@ impl Relay {
             return Err(RelayTrouble::Unreachable);
         }
         on_step(TestStep::Relay);
+        if !before.await {
+            return Err(RelayTrouble::Internal);
+        }
         let order = serde_json::to_vec(order).map_err(|_| RelayTrouble::Internal)?;
         let message_sha256: [u8; 32] = Sha256::digest(message).into();
         let body = Uint8Array::new_with_length(length(order.len() + message.len()));

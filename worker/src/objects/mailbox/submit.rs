@@ -2,20 +2,21 @@
 
 use std::borrow::Cow;
 
-use api::{Code, Kind, MailboxSettings, Security as Protection, TestStep};
-use gateway::{ServerOwner, Stage, Submitted, Trouble, test_step, understand};
+use api::{Code, Kind, MailboxSettings, Security as Protection};
+use gateway::{ServerOwner, Stage, Submitted, Trouble, understand};
 use mail::{Bcc, Content, EmailAddress};
 use microsoft::{AccessToken, Refusal};
-use relay_contract::{Auth, Envelope, Key, Order, OrderError, ProblemCode, Server};
-use smtp::{Encoding, Ending, Outcome, Phase, PlanError, Security, Session, Stop, Verdict};
+use relay_contract::{Auth, Envelope, Key, Order, Server};
+use smtp::{Encoding, Outcome, Security};
 
 use super::Inner;
 use super::frame::{frame, own_name};
-use super::hand_over::{Ended, Tried};
+use super::hand_over::{Ended, HandOver, Tried};
+use super::lane::Lane;
 use super::records::{MailboxRecord, MessageRecord};
 use super::refresh::{not_signed_in, own_fault};
 use crate::config::Config;
-use crate::host::{Relay, RelayTrouble, Vault, now, random, submit};
+use crate::host::{Relay, Vault, now};
 
 /// What there is to say before anything of a mail server of one's own is tried.
 pub(super) fn server_stands_in_the_way(mailbox: &MailboxRecord) -> Option<Refusal> {
@@ -30,12 +31,13 @@ impl Inner {
     /// Submits one message; whoever signed in signs in, and the message's own sender is the envelope's.
     pub(super) async fn submit(
         &self,
-        record: &MessageRecord,
+        hand_over: &HandOver,
         content: &Content,
         token: &AccessToken,
+        lane: &mut Lane,
     ) -> Tried {
-        let envelope = record.recipients.open(content.recipients());
-        let outcome = self.to_exchange(record, content, envelope.clone(), token).await;
+        let envelope = hand_over.message().recipients.open(content.recipients());
+        let outcome = self.to_exchange(hand_over, content, envelope.clone(), token, lane).await;
         match outcome.map(|outcome| understand(&outcome, ServerOwner::Microsoft)) {
             Ok(Submitted::TokenRefused(refusal)) => Tried::TokenRefused(refusal),
             submitted => Tried::Ended(ended(submitted, envelope)),
@@ -43,18 +45,24 @@ impl Inner {
     }
 
     /// Submits one message with user name and access code, or without.
-    pub(super) async fn submit_to_own_server(&self, record: &MessageRecord, content: &Content) -> Ended {
-        let envelope = record.recipients.open(content.recipients());
-        let outcome = self.to_own_server(record, content, envelope.clone()).await;
+    pub(super) async fn submit_to_own_server(
+        &self,
+        hand_over: &HandOver,
+        content: &Content,
+        lane: &mut Lane,
+    ) -> Ended {
+        let envelope = hand_over.message().recipients.open(content.recipients());
+        let outcome = self.to_own_server(hand_over, content, envelope.clone(), lane).await;
         ended(outcome.map(|outcome| understand(&outcome, ServerOwner::Own)), envelope)
     }
 
     async fn to_exchange(
         &self,
-        record: &MessageRecord,
+        hand_over: &HandOver,
         content: &Content,
         envelope: Vec<EmailAddress>,
         token: &AccessToken,
+        lane: &mut Lane,
     ) -> Result<Outcome, Refusal> {
         let config = self.config().map_err(own_fault)?;
         let endpoints = self.endpoints(&config)?;
@@ -67,8 +75,9 @@ impl Inner {
         let server = Server { host: host.to_owned(), port, security: Security::StartTls, auth };
         // Never by a relay that somebody typed: a token is for Microsoft, and for the installation's own.
         let relay = config.relay_for(Kind::SmtpOAuth2).cloned();
-        let letter = Letter::write(record, content, &config)?;
-        let outcome = letter.carry_out(&config, record, server, envelope, relay).await;
+        let letter = Letter::write(hand_over.message(), content, &config)?;
+        let order = letter.order(&config, hand_over.message(), server, &envelope);
+        let outcome = self.carry_out(hand_over, &order, &letter.bytes, relay.as_ref(), lane).await;
         // The operator's to mend; whoever signed in has nothing to do, and the mail waits.
         outcome.map_err(|refusal| match refusal.code {
             Code::RelayRefused => Refusal { code: Code::ServerUnavailable, ..refusal },
@@ -78,15 +87,17 @@ impl Inner {
 
     async fn to_own_server(
         &self,
-        record: &MessageRecord,
+        hand_over: &HandOver,
         content: &Content,
         envelope: Vec<EmailAddress>,
+        lane: &mut Lane,
     ) -> Result<Outcome, Refusal> {
         let config = self.config().map_err(own_fault)?;
         let mailbox = self.store.mailbox().map_err(own_fault)?;
         let (server, relay) = (own_server(&config, &mailbox).await?, own_relay(&config, &mailbox).await?);
-        let letter = Letter::write(record, content, &config)?;
-        letter.carry_out(&config, record, server, envelope, relay).await
+        let letter = Letter::write(hand_over.message(), content, &config)?;
+        let order = letter.order(&config, hand_over.message(), server, &envelope);
+        self.carry_out(hand_over, &order, &letter.bytes, relay.as_ref(), lane).await
     }
 
     /// Keeps why a mail server of one's own does not let the mailbox in, unless the settings were saved meanwhile.
@@ -177,16 +188,14 @@ impl<'c> Letter<'c> {
         Ok(Self { mail_from, bytes, encoding })
     }
 
-    /// Carries one order out, from here or by the relay: the same order, and the same judgement of its outcome.
-    async fn carry_out(
+    fn order(
         &self,
         config: &Config,
         record: &MessageRecord,
         server: Server,
-        envelope: Vec<EmailAddress>,
-        relay: Option<Relay>,
-    ) -> Result<Outcome, Refusal> {
-        let order = Order {
+        envelope: &[EmailAddress],
+    ) -> Order {
+        Order {
             id: format!("{}/{}", record.id, record.attempts),
             server,
             ehlo_name: own_name(config).to_owned(),
@@ -196,74 +205,6 @@ impl<'c> Letter<'c> {
                 size: u64::try_from(self.bytes.len()).unwrap_or(u64::MAX),
                 encoding: self.encoding,
             }),
-        };
-        execute(&order, &self.bytes, relay.as_ref(), |_| {}).await
-    }
-}
-
-/// Carries an order out from here, or by a relay, and tells what it reaches.
-pub(super) async fn execute(
-    order: &Order,
-    message: &[u8],
-    relay: Option<&Relay>,
-    mut on_step: impl FnMut(TestStep),
-) -> Result<Outcome, Refusal> {
-    let plan = order.plan(random().map_err(own_fault)?).map_err(|error| impossible(&error))?;
-    let Server { host, port, security, .. } = &order.server;
-    let Some(relay) = relay else {
-        let mut session = Session::new(plan);
-        let on_step = |step| on_step(test_step(step));
-        let outcome = submit(host, *port, *security, &mut session, message, on_step).await;
-        return outcome.ok_or_else(|| Refusal::new(Code::Internal, "the conversation had no outcome"));
-    };
-    match relay.submit(order, message, on_step).await {
-        Ok(outcome) => Ok(outcome),
-        Err(RelayTrouble::Unknown) => {
-            Ok(unknown(order.message.as_ref().map_or(0, |message| message.rcpt_to.len())))
-        }
-        Err(trouble) => Err(told(relay, trouble)),
-    }
-}
-
-/// What nobody knows: the relay may have handed it over.
-fn unknown(recipients: usize) -> Outcome {
-    Outcome {
-        ending: Ending::Unknown(Stop::Closed),
-        phase: Phase::EndOfData,
-        verdicts: vec![Verdict::Unknown; recipients],
-        challenge: None,
-    }
-}
-
-/// Why a relay has no outcome, for people.
-fn told(relay: &Relay, trouble: RelayTrouble) -> Refusal {
-    let Relay { id, url, .. } = relay;
-    let passes = trouble.passes();
-    match trouble {
-        RelayTrouble::Unreachable => {
-            Refusal::new(Code::ServerUnavailable, format!("the relay {id} at {url} does not answer"))
-        }
-        RelayTrouble::Refused(problem) => {
-            let code = match problem.code {
-                _ if passes => Code::ServerUnavailable,
-                ProblemCode::TooLarge => Code::MessageTooLarge,
-                _ => Code::RelayRefused,
-            };
-            Refusal::new(code, format!("the relay {id} at {url}: {}", problem.detail))
-        }
-        RelayTrouble::Unknown | RelayTrouble::Internal => {
-            Refusal::new(Code::Internal, "the order could not be sent to the relay")
         }
     }
-}
-
-fn impossible(error: &OrderError) -> Refusal {
-    let code = match error {
-        OrderError::Address(_) | OrderError::Plan(PlanError::Address(_) | PlanError::NoRecipient) => {
-            Code::RecipientRefused
-        }
-        OrderError::Plan(PlanError::User | PlanError::Secret) => Code::AccessCodeRefused,
-        OrderError::Plan(PlanError::EhloName) => Code::Internal,
-    };
-    Refusal::new(code, error.to_string())
 }

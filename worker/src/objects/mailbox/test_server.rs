@@ -14,10 +14,11 @@ use smtp::{Ending, Outcome};
 use worker::Response;
 
 use super::Inner;
+use super::carry_out::sign_in;
 use super::frame::own_name;
 use super::records::MailboxRecord;
 use super::refresh::own_fault;
-use super::submit::{execute, own_relay, own_server};
+use super::submit::{own_relay, own_server};
 use crate::host::{now, random};
 use crate::objects::call::reply;
 
@@ -102,7 +103,7 @@ impl Inner {
             ehlo_name: own_name(&config).to_owned(),
             message: None,
         };
-        execute(&order, &[], relay.as_ref(), |step| {
+        sign_in(&order, relay.as_ref(), |step| {
             watch.reached.push(step);
             watch.tell(&TestLine::Step(step));
         })
