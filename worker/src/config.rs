@@ -1,7 +1,10 @@
 //! The installation's settings and secrets, read and checked in one place.
 
 use api::{Cloud, Code, Kind, Problem, RegistrationOwner, Timestamp};
-use gateway::{DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, KeyRing, REFRESH_TOKEN_LIFE_MS, Reach};
+use gateway::{
+    DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, KeyRing, Limits, MESSAGES_PER_MINUTE, REFRESH_TOKEN_LIFE_MS,
+    RECIPIENTS_PER_DAY, Reach,
+};
 use microsoft::Endpoints;
 use relay_contract::Key;
 use worker::Env;
@@ -23,11 +26,16 @@ pub(crate) struct Config {
     pub(crate) renew_after_ms: i64,
     /// A mailbox that sends nothing renews itself after this, in milliseconds.
     pub(crate) keepalive_ms: i64,
+    /// How fast one mailbox sends.
+    pub(crate) limits: Limits,
     /// What mail goes through unless a mailbox names its own, and for which kinds.
     pub(crate) relay: Option<(Relay, Vec<Kind>)>,
     /// Where objects live (`eu`, …); empty for wherever Cloudflare sees fit.
     pub(crate) jurisdiction: String,
 }
+
+/// Each message of a minute is remembered with its moment; more than this would make that row large.
+const PER_MINUTE_MAX: u32 = 600;
 
 /// An operator secret shorter than this could be guessed.
 const OPERATOR_SECRET_CHARS_MIN: usize = 32;
@@ -70,6 +78,10 @@ impl Config {
             // Two thirds of a refresh token's life at most, so that tries remain when Microsoft is away.
             keepalive_ms: milliseconds(env, "KEEPALIVE_SECONDS", DEFAULT_KEEPALIVE_MS)?
                 .clamp(1000, REFRESH_TOKEN_LIFE_MS / 3 * 2),
+            limits: Limits {
+                per_minute: number(env, "MESSAGES_PER_MINUTE", MESSAGES_PER_MINUTE)?.min(PER_MINUTE_MAX),
+                recipients_per_day: number(env, "RECIPIENTS_PER_DAY", RECIPIENTS_PER_DAY)?,
+            },
             relay: relay(env)?,
             jurisdiction: optional(env, "JURISDICTION").unwrap_or_default(),
         })
@@ -124,6 +136,11 @@ fn milliseconds(env: &Env, name: &str, default: i64) -> Result<i64, Problem> {
     let Some(text) = optional(env, name) else { return Ok(default) };
     let seconds: u32 = text.parse().map_err(|_| wrong(&format!("{name} is a number of seconds")))?;
     Ok(i64::from(seconds) * 1000)
+}
+
+fn number(env: &Env, name: &str, default: u32) -> Result<u32, Problem> {
+    let Some(text) = optional(env, name) else { return Ok(default) };
+    text.parse().map_err(|_| wrong(&format!("{name} is a number; 0 is no limit")))
 }
 
 fn optional(env: &Env, name: &str) -> Option<String> {

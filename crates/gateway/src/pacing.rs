@@ -52,6 +52,13 @@ impl Pacing {
         now.max(minute.unwrap_or(now)).max(day.unwrap_or(now))
     }
 
+    /// How many more recipients fit into the day; nothing is counted without a limit.
+    #[must_use]
+    pub fn recipients_left(&self, limits: Limits, now: Timestamp) -> Option<u32> {
+        let written: u32 = self.hours_counting(now).fold(0, |all, (_, count)| all.saturating_add(count));
+        (limits.recipients_per_day > 0).then(|| limits.recipients_per_day.saturating_sub(written))
+    }
+
     /// Notes that a message to so many recipients begins now.
     pub fn begin(&mut self, limits: Limits, recipients: u32, now: Timestamp) {
         self.starts.retain(|start| start_counts(*start, now));
@@ -161,6 +168,10 @@ mod tests {
         let starts = sent(limits(0, 100), &[(0, 60), (0, 40), (0, 1)]);
         assert_eq!(starts[1].0, NOW);
         assert_eq!(starts[2].0.to_string(), "2026-11-24T19:00:00.000Z");
+        let mut pacing = Pacing::default();
+        pacing.begin(limits(0, 100), 60, NOW);
+        assert_eq!(pacing.recipients_left(limits(0, 100), NOW), Some(40));
+        assert_eq!(pacing.recipients_left(limits(0, 0), NOW), None);
     }
 
     #[test]

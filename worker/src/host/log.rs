@@ -19,6 +19,9 @@ pub(crate) struct Line<'a> {
     /// The object it happened in.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub(crate) object: &'a str,
+    /// Rows written since the last such line of the object, as Cloudflare counts them.
+    #[serde(skip_serializing_if = "is_none")]
+    pub(crate) rows: u64,
     /// Cause, in our own words.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub(crate) detail: &'a str,
@@ -27,6 +30,11 @@ pub(crate) struct Line<'a> {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_zero(status: &u16) -> bool {
     *status == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_none(rows: &u64) -> bool {
+    *rows == 0
 }
 
 /// Writes the line as JSON, which Workers Logs indexes by field.

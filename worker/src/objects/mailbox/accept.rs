@@ -91,11 +91,7 @@ impl Inner {
 
     /// What became of a message.
     pub(super) fn look(&self, call: &Look) -> Result<MessageView, Problem> {
-        self.store.mailbox()?;
-        let found = self.store.message(call.id)?;
-        found
-            .map(|record| record.view())
-            .ok_or_else(|| Problem::new(Code::NotFound, "there is no such message"))
+        self.found(call.id).map(|message| message.view())
     }
 
     /// Becomes ready when the message's first attempt has ended.

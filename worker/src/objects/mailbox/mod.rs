@@ -8,22 +8,34 @@ mod accept;
 mod alarm;
 mod approval;
 mod calls;
+mod cancel;
+mod carry_out;
 mod consent;
 mod frame;
 mod hand_over;
+mod hold;
 mod idempotency;
 mod kv;
+mod lane;
+mod limits;
+mod list;
+mod lost;
 mod page;
 mod prove;
 mod pump;
+mod read_mime;
 mod record;
 mod records;
 mod redeem;
 mod refresh;
 mod remove;
+mod retry;
 mod settings;
+mod staging;
 mod store;
+mod store_messages;
 mod submit;
+mod sweep;
 mod test_server;
 mod tokens;
 
@@ -44,8 +56,9 @@ use crate::host::{Line, log};
 use crate::registration::Registration;
 
 pub(crate) use calls::{
-    Accept, Accepted, Answer, Around, AskApproval, AskSettings, BeginAttempt, BeginTest, CheckAgain,
-    CreateMailbox, FinishAttempt, FinishedAttempt, Form, Look, Nudge, RefuseAttempt, Remove, Save, Status,
+    Accept, Accepted, Answer, Around, AskApproval, AskLimits, AskSettings, BeginAttempt, BeginTest, Cancel,
+    CheckAgain, CreateMailbox, FinishAttempt, FinishedAttempt, Form, ListMessages, Look, Nudge, ReadMime,
+    RefuseAttempt, Remove, Retry, Save, Status,
 };
 
 /// One mailbox.
@@ -67,8 +80,8 @@ struct Inner {
     sending: RefCell<BTreeMap<MessageId, Timestamp>>,
     /// Callers that wait for a message's outcome.
     waiting: RefCell<BTreeMap<MessageId, Vec<oneshot::Sender<MessageView>>>>,
-    /// No hand-over begins before this: the other side asked for a pause.
-    pause_until: Cell<Timestamp>,
+    /// No hand-over begins before this: rows could not be read or written.
+    resting_until: Cell<Timestamp>,
     /// Consents being redeemed now: a second post of the same waits for the first.
     redeeming: RefCell<BTreeMap<api::AttemptId, Vec<oneshot::Sender<()>>>>,
     /// The run over KV under way, and since when.
@@ -100,7 +113,7 @@ impl DurableObject for Mailbox {
             token: RefCell::default(),
             sending: RefCell::default(),
             waiting: RefCell::default(),
-            pause_until: Cell::default(),
+            resting_until: Cell::default(),
             redeeming: RefCell::default(),
             kv_busy_since: Cell::default(),
             recovered: Cell::default(),
@@ -113,10 +126,7 @@ impl DurableObject for Mailbox {
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let (inner, request) = (&self.0, &mut request);
-        // A predecessor may have been killed; its alarm may be a minute away.
-        if !inner.woken.replace(true) && inner.store.open_messages().is_ok_and(|count| count > 0) {
-            inner.pump_soon();
-        }
+        inner.mind_alarm();
         match request.path().trim_start_matches('/') {
             CreateMailbox::NAME => reply(read(request).await.and_then(|call| inner.create(&call))),
             Status::NAME => reply(read(request).await.and_then(|call: Status| inner.status(call.around))),
@@ -156,6 +166,17 @@ impl DurableObject for Mailbox {
             },
             BeginTest::NAME => inner.test_server(),
             Look::NAME => reply(read(request).await.and_then(|call| inner.look(&call))),
+            ListMessages::NAME => reply(read(request).await.and_then(|call| inner.list(&call))),
+            Cancel::NAME => reply(read(request).await.and_then(|call: Cancel| inner.cancel(call.id))),
+            Retry::NAME => match read(request).await {
+                Ok(call) => reply(inner.retry(&call).await),
+                Err(problem) => reply::<()>(Err(problem)),
+            },
+            ReadMime::NAME => match read(request).await {
+                Ok(ReadMime { id }) => inner.read_mime(id).await,
+                Err(problem) => reply::<()>(Err(problem)),
+            },
+            AskLimits::NAME => reply(inner.limits()),
             Nudge::NAME => reply(inner.nudge().await),
             _ => reply::<()>(Err(internal("no such call"))),
         }

@@ -1,4 +1,4 @@
-use api::{ApprovalView, Delay, MailboxSettings, MailboxView, Problem};
+use api::{ApprovalView, Code, Delay, MailboxSettings, MailboxView, Problem, Timestamp};
 use gateway::{ATTEMPT_SECONDS, Situation, Trouble, message_bytes_effective, state, view};
 use microsoft::Sending;
 
@@ -27,10 +27,7 @@ impl Inner {
             matches!(record.progress, Progress::Begun | Progress::Redeeming)
                 && now.since(record.attempt.begun_at) < i64::from(ATTEMPT_SECONDS) * 1000
         });
-        let delay = self.store.next_retry()?.and_then(|message| {
-            let failure = message.failure?;
-            Some(Delay { code: failure.code, detail: failure.detail, until: message.next_attempt_at? })
-        });
+        let delay = self.delay(config, now)?;
         let state = state(Situation {
             kind,
             authentication: authentication.as_ref(),
@@ -64,9 +61,29 @@ impl Inner {
             removed_at: mailbox.removed_at,
             registration: kind.signs_in().then_some(around.registration),
             waiting: self.store.open_messages()?,
-            handed_over_at: mailbox.handed_over_at,
+            handed_over_at: self.store.handed_over_at()?.or(mailbox.handed_over_at),
             settings: mailbox.settings,
             now,
         })
+    }
+
+    /// Why mail waits though nobody needs to do anything: the mailbox pauses, has written to as many people as it may in a
+    /// day, or a message is tried again.
+    fn delay(&self, config: &Config, now: Timestamp) -> Result<Option<Delay>, Problem> {
+        let outbox = self.store.outbox()?;
+        if self.store.next_due()?.is_some() {
+            if let Some(pause) = outbox.pause.filter(|pause| pause.until > now) {
+                return Ok(Some(pause));
+            }
+            if outbox.pacing.recipients_left(config.limits, now) == Some(0) {
+                let until = outbox.pacing.next_start(config.limits, 1, now);
+                let detail = "the mailbox has written to as many recipients as it may in a day".to_owned();
+                return Ok(Some(Delay { code: Code::QuotaReached, detail, until }));
+            }
+        }
+        Ok(self.store.next_retry()?.and_then(|message| {
+            let failure = message.failure?;
+            Some(Delay { code: failure.code, detail: failure.detail, until: message.next_attempt_at? })
+        }))
     }
 }

@@ -41,6 +41,10 @@ impl Store {
         )
     }
 
+    pub(super) fn delete_message(&self, id: MessageId) -> Result<(), Problem> {
+        self.sql().run("DELETE FROM message WHERE id = ?", vec![id.to_string().into()])
+    }
+
     /// The message whose turn it is, if one is due.
     pub(super) fn next_message(&self, now: Timestamp) -> Result<Option<MessageRecord>, Problem> {
         let query =

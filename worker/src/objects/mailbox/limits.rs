@@ -1,0 +1,20 @@
+use api::{MailboxLimits, Problem};
+use gateway::message_bytes_effective;
+
+use super::Inner;
+use crate::host::now;
+
+impl Inner {
+    /// How much the mailbox can take.
+    pub(super) fn limits(&self) -> Result<MailboxLimits, Problem> {
+        let (config, mailbox) = (self.config()?, self.store.mailbox()?);
+        Ok(MailboxLimits {
+            id: mailbox.id,
+            message_bytes_max: message_bytes_effective(&mailbox.settings),
+            kind: mailbox.settings.kind,
+            address: mailbox.settings.address,
+            waiting: self.store.open_messages()?,
+            recipients_left: self.store.outbox()?.pacing.recipients_left(config.limits, now()),
+        })
+    }
+}

@@ -1,0 +1,36 @@
+use api::{LIST_MESSAGES_MAX, MessageId, MessageView, Problem};
+use worker::SqlStorageValue;
+
+use super::super::sql::{Json, from_json};
+use super::Inner;
+use super::calls::ListMessages;
+use super::records::MessageRecord;
+
+impl Inner {
+    /// Messages that fit, newest first: ids sort by when they were made.
+    pub(super) fn list(&self, call: &ListMessages) -> Result<Vec<MessageView>, Problem> {
+        self.store.mailbox()?;
+        let mut query = "SELECT json FROM message WHERE 1".to_owned();
+        let mut values: Vec<SqlStorageValue> = Vec::new();
+        if !call.states.is_empty() {
+            query += &format!(" AND state IN ({})", vec!["?"; call.states.len()].join(", "));
+            values.extend(call.states.iter().map(|state| SqlStorageValue::from(state.as_str())));
+        }
+        for (condition, value) in [
+            (" AND id < ?", call.before.map(|id| id.to_string())),
+            (" AND id >= ?", call.since.map(MessageId::first_of)),
+            (" AND id < ?", call.until.map(MessageId::first_of)),
+            (" AND json_extract(json, '$.reference') = ?", call.reference.clone()),
+        ] {
+            if let Some(value) = value {
+                query += condition;
+                values.push(value.into());
+            }
+        }
+        query += " ORDER BY id DESC LIMIT ?";
+        let limit = call.limit.clamp(1, LIST_MESSAGES_MAX + 1);
+        values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
+        let rows: Vec<Json> = self.store.sql().rows(&query, values)?;
+        rows.iter().map(|row| Ok(from_json::<MessageRecord>(&row.json)?.line())).collect()
+    }
+}

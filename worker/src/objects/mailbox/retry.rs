@@ -1,0 +1,49 @@
+use std::rc::Rc;
+
+use api::{Code, MessageState, MessageView, Problem, RetryWhom};
+
+use super::Inner;
+use super::calls::Retry;
+use super::cancel::{ended, under_way};
+use crate::host::now;
+
+impl Inner {
+    /// Sends a message now: one that waits, or one that ended without reaching everybody.
+    pub(super) async fn retry(self: &Rc<Self>, call: &Retry) -> Result<MessageView, Problem> {
+        let mut message = self.found(call.id)?;
+        match message.state {
+            MessageState::Sending => return Err(under_way()),
+            MessageState::Unknown if !call.retry.accept_duplicate => {
+                let detail = "nobody knows whether the message was taken; sent again, it may arrive twice";
+                return Err(Problem::new(Code::DuplicatePossible, detail));
+            }
+            MessageState::HandedOver if !message.recipients.any_refused() => return Err(ended(&message)),
+            _ if !message.has_content() => {
+                let detail = "the content was deleted, as the settings of the mailbox say";
+                return Err(Problem::new(Code::ContentGone, detail));
+            }
+            _ => {}
+        }
+        // To whom it was handed over already, nobody sends it again.
+        let whom = if message.state == MessageState::HandedOver { RetryWhom::Refused } else { call.retry.recipients };
+        let anybody = match whom {
+            RetryWhom::Refused => message.recipients.reopen_refused(),
+            RetryWhom::Open => message.recipients.reopen(),
+        };
+        if !anybody {
+            let detail = "no recipient of this message was refused alone";
+            return Err(Problem::new(Code::MessageEnded, detail).with_param("state", &message.state.as_str()));
+        }
+        let now = now();
+        message.state = MessageState::Queued;
+        message.changed_at = now;
+        message.since = Some(now);
+        message.starts = 0;
+        message.next_attempt_at = None;
+        message.failure = None;
+        self.store.set_message(&message)?;
+        self.wake_at(now).await;
+        self.pump_soon();
+        Ok(message.view())
+    }
+}
