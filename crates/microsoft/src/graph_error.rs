@@ -1,3 +1,5 @@
+use std::iter;
+
 use api::{Code, Upstream};
 use serde::Deserialize;
 
@@ -18,65 +20,108 @@ struct GraphError {
     #[serde(default)]
     message: String,
     #[serde(default, rename = "innerError", alias = "innererror")]
-    inner: InnerError,
+    inner: Option<InnerError>,
 }
 
+/// More about an error, which may say still more inside (Microsoft: "Microsoft Graph error responses").
 #[derive(Default, Deserialize)]
 struct InnerError {
     #[serde(default, rename = "request-id")]
     request_id: Option<String>,
+    #[serde(default)]
+    code: Option<String>,
+    #[serde(default, rename = "innerError", alias = "innererror")]
+    inner: Option<Box<InnerError>>,
 }
 
-/// Graph's own codes, where they say more than the status. The `Error` prefix comes and goes.
-const CODES: &[(&str, Code)] = &[
-    ("ErrorInvalidRecipients", Code::RecipientRefused),
-    ("ErrorSendAsDenied", Code::SendAsDenied),
-    ("ErrorExceededMessageLimit", Code::QuotaReached),
-    ("ErrorSubmissionQuotaExceeded", Code::QuotaReached),
-    ("ErrorQuotaExceeded", Code::QuotaReached),
-    ("ErrorMessageSubmissionBlocked", Code::SendingBlocked),
-    ("ErrorAccountSuspend", Code::SendingBlocked),
-    ("MailboxNotEnabledForRESTAPI", Code::MailboxUnavailable),
-    ("ErrorMailboxNotEnabledForRESTAPI", Code::MailboxUnavailable),
-    ("ErrorMessageSizeExceeded", Code::MessageTooLarge),
-    ("ErrorAccessDenied", Code::PermissionMissing),
-    ("Authorization_RequestDenied", Code::PermissionMissing),
-    ("ErrorInvalidUser", Code::MailboxUnavailable),
-    ("ErrorMailboxMoveInProgress", Code::MicrosoftUnavailable),
-    ("MailboxInfoStale", Code::MicrosoftUnavailable),
-];
+impl GraphError {
+    /// Its code, and those inside.
+    fn codes(&self) -> impl Iterator<Item = &str> {
+        let inner = iter::successors(self.inner.as_ref(), |error| error.inner.as_deref());
+        iter::once(self.code.as_str()).chain(inner.filter_map(|error| error.code.as_deref()))
+    }
+}
 
-/// What a Graph answer other than success means: by its own code, else by its status.
+/// What is known about Graph's answers, the first row that fits counting: the telling codes stand before the general ones, so
+/// that it is the same whether Graph puts the telling one outside or inside.
+const GRAPH_ERRORS: &str = include_str!("../data/graph_errors.csv");
+
+/// One line of `graph_errors.csv`; what is empty fits everything.
+struct Row {
+    /// The first digits of the HTTP status.
+    status: &'static str,
+    /// A code, or the beginning of several: `RequestBroker--*`.
+    code: &'static str,
+    /// A piece of the message or of the challenge in `WWW-Authenticate`.
+    text: &'static str,
+    means: Code,
+    wait_s: Option<i64>,
+    words: &'static str,
+}
+
+/// No field has a comma or quotes in it, which a test holds, so that reading them takes no library in the Worker.
+fn rows() -> impl Iterator<Item = Row> {
+    GRAPH_ERRORS.lines().skip(1).filter_map(Row::read)
+}
+
+impl Row {
+    fn read(line: &'static str) -> Option<Self> {
+        let mut fields = line.split(',');
+        let mut next = || fields.next();
+        let (status, code, text, word) = (next()?, next()?, next()?, next()?);
+        let means = Code::ALL.iter().copied().find(|code| code.as_str() == word)?;
+        Some(Self { status, code, text, means, wait_s: next()?.parse().ok(), words: next()? })
+    }
+
+    fn fits(&self, status: u16, error: &GraphError, challenge: &str) -> bool {
+        status.to_string().starts_with(self.status)
+            && (self.code.is_empty() || error.codes().any(|code| self.fits_code(code)))
+            && (error.message.contains(self.text) || challenge.contains(self.text))
+    }
+
+    /// Exchange's prefix `Error` comes and goes, and so do capitals.
+    fn fits_code(&self, theirs: &str) -> bool {
+        let theirs = bare(theirs);
+        match bare(self.code).strip_suffix('*') {
+            Some(first) => theirs.get(..first.len()).is_some_and(|start| start.eq_ignore_ascii_case(first)),
+            None => theirs.eq_ignore_ascii_case(bare(self.code)),
+        }
+    }
+}
+
+fn bare(code: &str) -> &str {
+    match code.split_at_checked("error".len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case("error") => rest,
+        _ => code,
+    }
+}
+
+/// What a Graph answer other than success means, by `graph_errors.csv`.
 pub(crate) fn refusal(answer: &HttpResponse) -> Refusal {
     let status = answer.status().as_u16();
     let Body { error } = serde_json::from_slice(answer.body()).unwrap_or_default();
-    let known = CODES.iter().find(|(name, _)| error.code.eq_ignore_ascii_case(name)).map(|(_, code)| *code);
-    let code = known.unwrap_or(match status {
-        401 => Code::SignInAgain,
-        403 => Code::AdministratorNeeded,
-        404 => Code::MailboxUnavailable,
-        413 => Code::MessageTooLarge,
-        429 | 509 => Code::Throttled,
-        // A gateway gave up waiting: the request may be on its way behind it.
-        504 => Code::OutcomeUnknown,
-        500..=599 => Code::MicrosoftUnavailable,
-        _ => Code::MessageRefused,
-    });
-    let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let name = if error.code.is_empty() { None } else { clipped(&error.code) };
+    let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+    let challenge = header("www-authenticate").unwrap_or_default();
+    let row = rows().find(|row| row.fits(status, &error, challenge));
+    let code = if error.code.is_empty() { None } else { clipped(&error.code) };
+    let answered = match &code {
+        Some(code) => format!("Microsoft Graph answered {status} {code}"),
+        None => format!("Microsoft Graph answered {status}"),
+    };
+    let wait_ms = row.as_ref().and_then(|row| row.wait_s).map(|seconds| seconds.saturating_mul(1000));
     Refusal {
-        code,
-        detail: match &name {
-            Some(name) => format!("Microsoft Graph answered {status} {name}"),
-            None => format!("Microsoft Graph answered {status}"),
-        },
+        code: row.as_ref().map_or(Code::MessageRefused, |row| row.means),
+        detail: row.map_or_else(|| answered.clone(), |row| format!("{} {answered}", row.words)),
         upstream: Some(Upstream {
             status,
-            code: name,
+            code,
             message: clipped(&error.message),
-            request_id: error.inner.request_id.or_else(|| header("request-id")),
+            request_id: error
+                .inner
+                .and_then(|inner| inner.request_id)
+                .or_else(|| header("request-id").map(str::to_owned)),
         }),
-        retry_after_ms: retry_after_ms(answer.headers()),
+        retry_after_ms: retry_after_ms(answer.headers()).max(wait_ms),
         verdict: None,
     }
 }
@@ -85,28 +130,140 @@ pub(crate) fn refusal(answer: &HttpResponse) -> Refusal {
 mod tests {
     use super::*;
 
+    fn answer(status: u16, body: &serde_json::Value) -> Refusal {
+        refusal(&http::Response::builder().status(status).body(body.to_string().into_bytes()).unwrap())
+    }
+
     fn code(status: u16, code: &str) -> Code {
-        let body =
-            serde_json::json!({"error": {"code": code, "message": "m", "innerError": {"request-id": "r"}}});
-        refusal(&http::Response::builder().status(status).body(body.to_string().into_bytes()).unwrap()).code
+        let error = serde_json::json!({"code": code, "message": "m", "innerError": {"request-id": "r"}});
+        answer(status, &serde_json::json!({ "error": error })).code
     }
 
     #[test]
     fn each_refusal_says_whose_turn_it_is() {
-        assert_eq!(code(403, "ErrorSendAsDenied"), Code::SendAsDenied);
-        assert_eq!(code(400, "ErrorInvalidRecipients"), Code::RecipientRefused);
-        assert_eq!(code(429, "ApplicationThrottled"), Code::Throttled);
-        assert_eq!(code(403, "ErrorExceededMessageLimit"), Code::QuotaReached);
-        assert_eq!(code(404, "MailboxNotEnabledForRESTAPI"), Code::MailboxUnavailable);
-        assert_eq!(code(401, "InvalidAuthenticationToken"), Code::SignInAgain);
-        assert_eq!(code(503, "ServiceUnavailable"), Code::MicrosoftUnavailable);
-        assert_eq!(code(504, ""), Code::OutcomeUnknown);
-        assert_eq!(code(400, "SomethingNew"), Code::MessageRefused);
+        // The sheet of Graph's errors, line by line.
+        for (status, name, means) in [
+            (400, "ErrorInvalidRecipients", Code::RecipientRefused),
+            (400, "ErrorInvalidParameter", Code::RequestRejected),
+            (400, "BadRequest", Code::RequestRejected),
+            (400, "RequestBodyRead", Code::RequestRejected),
+            (400, "UnableToDeserializePostBody", Code::RequestRejected),
+            (400, "ErrorMimeContentInvalidBase64String", Code::RequestRejected),
+            (400, "InvalidInternetMessageHeader", Code::RequestRejected),
+            (400, "InvalidInternetMessageHeaderCollection", Code::RequestRejected),
+            (401, "InvalidAuthenticationToken", Code::SignInAgain),
+            (403, "ErrorAccessDenied", Code::PermissionMissing),
+            (403, "Authorization_RequestDenied", Code::PermissionMissing),
+            (403, "ErrorSendAsDenied", Code::SendAsDenied),
+            (403, "ErrorExceededMessageLimit", Code::QuotaReached),
+            (429, "ErrorExceededMessageLimit", Code::QuotaReached),
+            (403, "ErrorMessageSubmissionBlocked", Code::SendingBlocked),
+            (403, "ErrorAccountSuspended", Code::SendingBlocked),
+            (404, "MailboxNotEnabledForRESTAPI", Code::MailboxUnavailable),
+            (404, "ErrorInvalidUser", Code::MailboxUnavailable),
+            (404, "Request_ResourceNotFound", Code::MailboxUnavailable),
+            (404, "ResourceNotFound", Code::MailboxUnavailable),
+            (404, "ErrorItemNotFound", Code::MicrosoftUnavailable),
+            (413, "", Code::MessageTooLarge),
+            (413, "RequestEntityTooLarge", Code::MessageTooLarge),
+            (400, "ErrorMessageSizeExceeded", Code::MessageTooLarge),
+            (400, "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize", Code::RequestRejected),
+            (429, "TooManyRequests", Code::Throttled),
+            (429, "ApplicationThrottled", Code::Throttled),
+            (429, "activityLimitReached", Code::Throttled),
+            (429, "", Code::Throttled),
+            (429, "ErrorSubmissionQuotaExceeded", Code::QuotaReached),
+            (507, "ErrorQuotaExceeded", Code::QuotaReached),
+            (500, "InternalServerError", Code::MicrosoftUnavailable),
+            (502, "UnknownError", Code::MicrosoftUnavailable),
+            (503, "ServiceUnavailable", Code::MicrosoftUnavailable),
+            (503, "generalException", Code::MicrosoftUnavailable),
+            (503, "RequestBroker--Timeout", Code::MicrosoftUnavailable),
+            (400, "RequestBroker--ParseUri", Code::MessageRefused),
+            (504, "", Code::OutcomeUnknown),
+            (504, "UnknownError", Code::OutcomeUnknown),
+            (409, "ErrorMailboxMoveInProgress", Code::MicrosoftUnavailable),
+            (404, "MailboxInfoStale", Code::MicrosoftUnavailable),
+            (509, "", Code::Throttled),
+            (403, "SomethingNew", Code::AdministratorNeeded),
+            (400, "SomethingNew", Code::MessageRefused),
+        ] {
+            assert_eq!(code(status, name), means, "{status} {name}");
+        }
+    }
+
+    #[test]
+    fn exchanges_prefix_and_capitals_come_and_go() {
+        for name in ["SendAsDenied", "errorSendAsDenied", "ERRORSENDASDENIED"] {
+            assert_eq!(code(403, name), Code::SendAsDenied, "{name}");
+        }
+        assert_eq!(code(404, "ErrorMailboxNotEnabledForRESTAPI"), Code::MailboxUnavailable);
+        assert_eq!(code(403, "Error"), Code::AdministratorNeeded);
+    }
+
+    #[test]
+    fn the_telling_code_counts_wherever_it_stands() {
+        let inside = |outer: &str, inner: &str| {
+            let inner = serde_json::json!({"innererror": {"code": inner}});
+            let error = serde_json::json!({"code": outer, "message": "m", "innererror": inner});
+            answer(403, &serde_json::json!({ "error": error })).code
+        };
+        assert_eq!(inside("generalException", "ErrorSendAsDenied"), Code::SendAsDenied);
+        assert_eq!(inside("ErrorSendAsDenied", "BadRequest"), Code::SendAsDenied);
+        assert_eq!(inside("generalException", "SomethingNew"), Code::AdministratorNeeded);
+    }
+
+    #[test]
+    fn a_changed_rule_of_the_organisation_is_told_as_such() {
+        let challenge = r#"Bearer realm="", error="insufficient_claims", claims="e30=""#;
+        let answer = http::Response::builder().status(401).header("www-authenticate", challenge);
+        let refusal = refusal(&answer.body(Vec::new()).unwrap());
+        assert_eq!(refusal.code, Code::SignInAgain);
+        assert!(refusal.detail.starts_with("The organisation's rules"), "{}", refusal.detail);
+    }
+
+    #[test]
+    fn the_longer_wait_counts() {
+        let wait = |status: u16, name: &str, retry_after: &str| {
+            let body = serde_json::json!({"error": {"code": name}}).to_string();
+            let answer = http::Response::builder().status(status).header("retry-after", retry_after);
+            refusal(&answer.body(body.into()).unwrap()).retry_after_ms
+        };
+        assert_eq!(wait(429, "ErrorExceededMessageLimit", "5"), Some(14_400_000));
+        assert_eq!(wait(429, "TooManyRequests", "1.5"), Some(1_500));
+        assert_eq!(wait(509, "", "600"), Some(600_000));
+        assert_eq!(wait(503, "", "soon"), None);
+    }
+
+    #[test]
+    fn every_row_is_read_as_a_spreadsheet_would() {
+        let mut reader = csv::Reader::from_reader(GRAPH_ERRORS.as_bytes());
+        let theirs: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
+        let ours: Vec<Row> = rows().collect();
+        assert_eq!(ours.len(), theirs.len());
+        for (row, record) in ours.iter().zip(&theirs) {
+            assert_eq!(record.len(), 6, "{record:?}");
+            assert_eq!(
+                [row.status, row.code, row.text, row.means.as_str(), row.words],
+                [&record[0], &record[1], &record[2], &record[3], &record[5]]
+            );
+            assert_eq!(record[4].is_empty(), row.wait_s.is_none(), "{record:?}");
+        }
+    }
+
+    #[test]
+    fn every_row_can_be_reached() {
+        for (number, row) in rows().enumerate() {
+            let status = format!("{:0<3}", if row.status.is_empty() { "400" } else { row.status });
+            let error = serde_json::json!({"code": row.code.replace('*', "X"), "message": row.text});
+            let reached = answer(status.parse().unwrap(), &serde_json::json!({ "error": error }));
+            assert!(reached.detail.starts_with(row.words), "row {}: {}", number + 2, reached.detail);
+        }
     }
 
     #[test]
     fn an_empty_or_foreign_body_still_has_a_meaning() {
-        for body in ["", "<html>", "[]", r#"{"error":"x"}"#] {
+        for body in ["", "<html>", "[]", r#"{"error":"x"}"#, r#"{"error":{"code":"x","innerError":null}}"#] {
             let answer =
                 http::Response::builder().status(413).header("request-id", "r-1").body(body.into()).unwrap();
             let refusal = refusal(&answer);
