@@ -155,6 +155,7 @@ pub(crate) fn of_code(locale: Locale, code: Code) -> Words {
         Code::MicrosoftUnavailable => words!(locale, microsoft_unavailable),
         Code::OutcomeUnknown => words!(locale, outcome_unknown),
         Code::Busy => words!(locale, busy),
+        Code::StorageQuota => words!(locale, storage_quota),
         Code::NotConfigured => words!(locale, not_configured),
         Code::Internal => words!(locale, internal),
         Code::Unrecognised => words!(locale, unrecognised),

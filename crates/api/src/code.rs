@@ -272,6 +272,10 @@ codes! {
     Busy = "busy", 503, Time, true,
         "This takes longer than it should",
         "Try again in a few seconds.";
+    /// The installation's storage takes nothing more, today or at all.
+    StorageQuota = "storage_quota", 503, Time, true,
+        "The storage of this installation is used up",
+        "Wait for retry_after seconds; where it is missing, the operator makes room.";
     /// The installation lacks a setting or secret.
     NotConfigured = "not_configured", 503, Operator, false,
         "This installation is not set up completely",

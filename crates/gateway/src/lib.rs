@@ -22,6 +22,7 @@ mod seal;
 mod server_test;
 mod settings;
 mod state;
+mod storage_quota;
 mod submission;
 
 pub use accept::{accept, message_bytes_effective};
@@ -50,4 +51,5 @@ pub use seal::{KeyRing, KeyRingError, Opening, Record, SealError, Sealing};
 pub use server_test::{failed_step, planned_steps, test_step};
 pub use settings::check_settings;
 pub use state::{Situation, state};
+pub use storage_quota::storage_refusal;
 pub use submission::{ServerOwner, Submitted, understand};

@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_limit_of_the_mailbox_is_no_fault_of_it_and_pauses_it_as_a_whole() {
-        for code in [Code::Throttled, Code::QuotaReached] {
+        for code in [Code::Throttled, Code::QuotaReached, Code::StorageQuota] {
             assert!(pauses_the_mailbox(code, Stage::HandOver), "{code:?}");
             assert!(!concerns_the_mailbox(code, Stage::HandOver, true), "{code:?}");
         }
