@@ -7,7 +7,7 @@ use gateway::{ServerOwner, Stage, Submitted, Trouble, test_step, understand};
 use mail::{Bcc, Content, EmailAddress};
 use microsoft::{AccessToken, Refusal};
 use relay_contract::{Auth, Envelope, Key, Order, OrderError, ProblemCode, Server};
-use smtp::{Encoding, Ending, Outcome, Phase, PlanError, Security, Session, Stop, Verdict};
+use smtp::{Encoding, Ending, Outcome, Phase, PlanError, Security, Stop, Verdict};
 
 use super::Inner;
 use super::frame::{frame, own_name};
@@ -209,12 +209,9 @@ pub(super) async fn execute(
     mut on_step: impl FnMut(TestStep),
 ) -> Result<Outcome, Refusal> {
     let plan = order.plan(random().map_err(own_fault)?).map_err(|error| impossible(&error))?;
-    let Server { host, port, security, .. } = &order.server;
+    let Server { host, port, .. } = &order.server;
     let Some(relay) = relay else {
-        let mut session = Session::new(plan);
-        let on_step = |step| on_step(test_step(step));
-        let outcome = submit(host, *port, *security, &mut session, message, on_step).await;
-        return outcome.ok_or_else(|| Refusal::new(Code::Internal, "the conversation had no outcome"));
+        return Ok(submit(host, *port, plan, message, |step| on_step(test_step(step))).await);
     };
     match relay.submit(order, message, on_step).await {
         Ok(outcome) => Ok(outcome),
