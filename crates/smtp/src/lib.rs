@@ -27,7 +27,7 @@ mod stuffing;
 mod wish;
 
 pub use class::{Class, Switch};
-pub use converse::{Host, Piece, converse, unconnected};
+pub use converse::{Host, Piece, converse, farewell, hand_over, unconnected};
 pub use judge::{Judgement, judge};
 pub use message::{Encoding, Message};
 pub use outcome::{Ending, Outcome, Stop, Verdict};

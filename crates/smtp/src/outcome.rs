@@ -18,6 +18,29 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Of a message that came to a connection which carries no other.
+    #[must_use]
+    pub fn connection_gone(recipients: usize) -> Self {
+        Self {
+            ending: Ending::Stopped(Stop::Closed),
+            phase: Phase::MailFrom,
+            verdicts: vec![Verdict::NotSent; recipients],
+            challenge: None,
+        }
+    }
+
+    /// Whether the connection was over before the server agreed to anything of this message. If it had carried another one
+    /// before, that says nothing about this one, which may go at once over a fresh connection.
+    #[must_use]
+    pub fn connection_was_gone(&self) -> bool {
+        let has_gone = match &self.ending {
+            Ending::Stopped(stop) => *stop == Stop::Closed,
+            Ending::Refused(reply) => reply.code() == 421,
+            _ => false,
+        };
+        has_gone && matches!(self.phase, Phase::Reset | Phase::MailFrom)
+    }
+
     /// The server's words that decided, if it was words.
     #[must_use]
     pub fn reply(&self) -> Option<&Reply> {

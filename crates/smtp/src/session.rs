@@ -26,7 +26,8 @@ const EARLY_MAX: usize = 8 * 1024;
 
 /// One conversation with one server: [`wish`](Self::wish) says what to do, the other methods what happened.
 ///
-/// [`converse`](crate::converse) carries a session out; a host that can't await does it by hand.
+/// [`hand_over`](crate::hand_over) and [`farewell`](crate::farewell) carry a session out; a host that can't await does it by
+/// hand.
 #[derive(Debug)]
 pub struct Session {
     ehlo_name: EhloName,

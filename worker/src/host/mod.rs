@@ -17,5 +17,5 @@ pub(crate) use log::{Line, log};
 pub(crate) use random::random;
 pub(crate) use relay::{Relay, RelayTrouble};
 pub(crate) use signing::{is_signed_by, sign_ps256};
-pub(crate) use submission::submit;
+pub(crate) use submission::Connection;
 pub(crate) use vault::Vault;

@@ -1,6 +1,10 @@
+use std::pin::{Pin, pin};
+use std::slice::Chunks;
 use std::time::Duration;
 
-use smtp::{Host, Outcome, Piece, Security, Session, Step, converse, unconnected};
+use smtp::{
+    Ending, Host, Message, Outcome, Piece, Plan, Security, Session, Step, Verdict, farewell, unconnected,
+};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use worker::Socket;
 use worker::js_sys::{Object, Reflect};
@@ -20,31 +24,109 @@ const BUFFER_BYTES: usize = 4096;
 /// Bytes of the message given at a time.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// Carries a conversation with an SMTP server out over the Worker's own socket, and brings its outcome.
-///
-/// `security` is that of the session's plan; TLS is the runtime's, which checks the certificate and the name.
+/// Carries one conversation out from its opening to its farewell: the message of the plan, or signing in where it has none.
 pub(crate) async fn submit(
     host: &str,
     port: u16,
-    security: Security,
-    session: &mut Session,
+    mut plan: Plan,
     message: &[u8],
-    mut on_step: impl FnMut(Step),
-) -> Option<Outcome> {
-    let begun = now();
-    let Some(line) = Line::open(host, port, security).await else {
-        // The runtime tells a wrong certificate and a closed port alike; whether somebody listens there tells them apart.
-        let listens = security == Security::ImplicitTls && is_open(host, port).await;
-        if listens {
-            on_step(Step::Connected);
+    on_step: impl FnMut(Step),
+) -> Outcome {
+    let next = plan.message.take();
+    let recipients = next.as_ref().map_or(0, |next| next.rcpt_to().len());
+    match (Connection::open(host, port, plan, on_step).await, next) {
+        (Ok((mut connection, _)), Some(next)) => {
+            let outcome = connection.hand_over(next, message, async { true }).await;
+            connection.close().await;
+            outcome
         }
-        return unconnected(session, listens);
-    };
-    on_step(Step::Connected);
-    let mut held = Held { line, begun, chunks: message.chunks(CHUNK_BYTES), on_step };
-    let outcome = converse(session, &mut held).await;
-    held.line.close().await;
-    outcome
+        (Ok((connection, signed_in)), None) => {
+            connection.close().await;
+            signed_in
+        }
+        (Err(outcome), _) => Outcome { verdicts: vec![Verdict::NotSent; recipients], ..outcome },
+    }
+}
+
+/// A conversation with a mail server that has let us in, over the Worker's own socket: one message after the other.
+///
+/// TLS is the runtime's, which checks the certificate and the name. A server that goes while nothing is asked of it is not
+/// heard, so this is for messages that follow each other at once.
+pub(crate) struct Connection {
+    line: Line,
+    session: Session,
+    /// When it was asked for, until it has carried a message: what opening took is part of the first one's time.
+    asked_for: Option<Timestamp>,
+}
+
+impl Connection {
+    /// Opens it and signs in; how that went is told either way. The plan's own message plays no part: all come by `hand_over`.
+    pub(crate) async fn open(
+        host: &str,
+        port: u16,
+        plan: Plan,
+        mut on_step: impl FnMut(Step),
+    ) -> Result<(Self, Outcome), Outcome> {
+        let begun = now();
+        let security = plan.security;
+        let mut session = Session::new(Plan { message: None, ..plan });
+        let Some(line) = Line::open(host, port, security).await else {
+            // The runtime tells a wrong certificate and a closed port alike; whether somebody listens there tells them apart.
+            let listens = security == Security::ImplicitTls && is_open(host, port).await;
+            if listens {
+                on_step(Step::Connected);
+            }
+            return Err(unconnected(&mut session, listens).unwrap_or_else(|| Outcome::connection_gone(0)));
+        };
+        on_step(Step::Connected);
+        let mut connection = Self { line, session, asked_for: Some(begun) };
+        let mut held = Held { on_step: Some(&mut on_step), ..Held::new(&mut connection.line, begun) };
+        let outcome = smtp::hand_over(&mut connection.session, &mut held).await;
+        match outcome.unwrap_or_else(|| Outcome::connection_gone(0)) {
+            signed_in if matches!(signed_in.ending, Ending::SignedIn(_)) => Ok((connection, signed_in)),
+            outcome => {
+                connection.close().await;
+                Err(outcome)
+            }
+        }
+    }
+
+    /// Hands one message over. `before_end` is awaited at most once, when all of it has left but its end: a server can have
+    /// taken it from then on only, and without a yes it never does.
+    ///
+    /// When the [connection was gone](Outcome::connection_was_gone), a fresh one may do at once.
+    pub(crate) async fn hand_over(
+        &mut self,
+        next: Message,
+        message: &[u8],
+        before_end: impl Future<Output = bool>,
+    ) -> Outcome {
+        let begun = self.asked_for.take().unwrap_or_else(now);
+        let recipients = next.rcpt_to().len();
+        let mut held = Held {
+            chunks: message.chunks(CHUNK_BYTES),
+            before_end: Some(pin!(before_end)),
+            ..Held::new(&mut self.line, begun)
+        };
+        let outcome = match self.session.next_message(next) {
+            Ok(()) => smtp::hand_over(&mut self.session, &mut held).await,
+            Err(_) => None,
+        };
+        outcome.unwrap_or_else(|| Outcome::connection_gone(recipients))
+    }
+
+    /// Whether it can carry one more message, as far as is known.
+    #[expect(dead_code, reason = "for whoever keeps a connection for the next message; nobody does yet")]
+    pub(crate) fn takes_another(&self) -> bool {
+        self.session.takes_another()
+    }
+
+    /// Says goodbye.
+    pub(crate) async fn close(mut self) {
+        let mut held = Held::new(&mut self.line, now());
+        farewell(&mut self.session, &mut held).await;
+        self.line.close().await;
+    }
 }
 
 async fn is_open(host: &str, port: u16) -> bool {
@@ -58,15 +140,23 @@ async fn is_open(host: &str, port: u16) -> bool {
 }
 
 /// A conversation that is being held.
-struct Held<'m, F> {
-    line: Line,
+struct Held<'h> {
+    line: &'h mut Line,
     begun: Timestamp,
-    chunks: std::slice::Chunks<'m, u8>,
-    on_step: F,
+    chunks: Chunks<'h, u8>,
+    before_end: Option<Pin<&'h mut dyn Future<Output = bool>>>,
+    on_step: Option<&'h mut dyn FnMut(Step)>,
 }
 
-impl<'m, F: FnMut(Step)> Host for Held<'m, F> {
-    type Chunk = &'m [u8];
+impl<'h> Held<'h> {
+    /// Without a message, and with nobody who watches.
+    fn new(line: &'h mut Line, begun: Timestamp) -> Self {
+        Self { line, begun, chunks: [].chunks(CHUNK_BYTES), before_end: None, on_step: None }
+    }
+}
+
+impl<'h> Host for Held<'h> {
+    type Chunk = &'h [u8];
 
     async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
         within(limit, work).await
@@ -87,19 +177,28 @@ impl<'m, F: FnMut(Step)> Host for Held<'m, F> {
     async fn upgrade(&mut self) -> bool {
         match self.line.upgrade().await {
             Some(upgraded) => {
-                self.line = upgraded;
+                *self.line = upgraded;
                 true
             }
             None => false,
         }
     }
 
-    async fn chunk(&mut self) -> Piece<&'m [u8]> {
+    async fn chunk(&mut self) -> Piece<&'h [u8]> {
         self.chunks.next().map_or(Piece::End, Piece::Chunk)
     }
 
+    async fn before_end(&mut self) -> bool {
+        match self.before_end.take() {
+            Some(agrees) => agrees.await,
+            None => false,
+        }
+    }
+
     fn on_step(&mut self, step: Step) {
-        (self.on_step)(step);
+        if let Some(on_step) = &mut self.on_step {
+            on_step(step);
+        }
     }
 }
 

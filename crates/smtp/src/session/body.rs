@@ -23,7 +23,7 @@ impl Session {
         }
     }
 
-    /// That was the last chunk.
+    /// That was the last chunk, and it has been written: the end of the message may leave from now on.
     pub fn end_of_message(&mut self) {
         let State::Body(stuffing) = self.state else {
             return self.stop(Stop::HostOutOfTurn);
@@ -57,7 +57,9 @@ impl Session {
             self.needs_reset = false;
         }
         if reply.first_digit() != 2 {
-            return self.refuse(reply, true);
+            // A no that is older than the end: the server takes the rest for commands, and its answers to them would be
+            // taken for those to the next message.
+            return self.refuse(reply, false);
         }
         let queue_id = queue_id(&reply);
         self.finish(Ending::HandedOver { reply, queue_id });

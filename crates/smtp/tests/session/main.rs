@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod alternatives;
+mod connection;
 mod conversations;
 mod harness;
+mod hook;
 mod judgements;
 mod misbehaviour;
 mod oracle;

@@ -1,9 +1,11 @@
 //! A server that plays a script and cuts its bytes, or the connection, wherever a test wants.
 
+mod canned;
 mod scripts;
 
 use std::str::FromStr as _;
 
+pub(crate) use canned::*;
 use mail::EmailAddress;
 pub(crate) use scripts::*;
 use smtp::{Auth, Credentials, EhloName, Encoding, Message, Outcome, Plan, Security, Session, Wish};
