@@ -2,8 +2,8 @@
 
 use api::{Cloud, Code, Kind, Problem, RegistrationOwner, Timestamp};
 use gateway::{
-    DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, KeyRing, Limits, MESSAGES_PER_MINUTE, REFRESH_TOKEN_LIFE_MS,
-    RECIPIENTS_PER_DAY, Reach,
+    DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, KeyRing, Limits, MESSAGES_PER_MINUTE, RECIPIENTS_PER_DAY,
+    REFRESH_TOKEN_LIFE_MS, Reach,
 };
 use microsoft::Endpoints;
 use relay_contract::Key;

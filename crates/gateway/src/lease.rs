@@ -39,7 +39,9 @@ const AGAIN_AFTER_MS: i64 = 5_000;
 #[must_use]
 pub fn after_loss(lease: &Lease, starts: u32, repeat_unknown: bool, now: Timestamp) -> Next {
     match (lease.may_have_left, starts) {
-        (true, starts) if repeat_unknown && starts < STARTS_MAX => Next::Retry(now.plus_millis(REPEAT_UNKNOWN_MS)),
+        (true, starts) if repeat_unknown && starts < STARTS_MAX => {
+            Next::Retry(now.plus_millis(REPEAT_UNKNOWN_MS))
+        }
         (true, _) => Next::Unknown,
         (false, starts) if starts >= STARTS_MAX => Next::Hold,
         // The first time it may go at once: most often it was the machine and not the message.

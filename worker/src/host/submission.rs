@@ -24,30 +24,6 @@ const BUFFER_BYTES: usize = 4096;
 /// Bytes of the message given at a time.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// Carries one conversation out from its opening to its farewell: the message of the plan, or signing in where it has none.
-pub(crate) async fn submit(
-    host: &str,
-    port: u16,
-    mut plan: Plan,
-    message: &[u8],
-    on_step: impl FnMut(Step),
-) -> Outcome {
-    let next = plan.message.take();
-    let recipients = next.as_ref().map_or(0, |next| next.rcpt_to().len());
-    match (Connection::open(host, port, plan, on_step).await, next) {
-        (Ok((mut connection, _)), Some(next)) => {
-            let outcome = connection.hand_over(next, message, async { true }).await;
-            connection.close().await;
-            outcome
-        }
-        (Ok((connection, signed_in)), None) => {
-            connection.close().await;
-            signed_in
-        }
-        (Err(outcome), _) => Outcome { verdicts: vec![Verdict::NotSent; recipients], ..outcome },
-    }
-}
-
 /// A conversation with a mail server that has let us in, over the Worker's own socket: one message after the other.
 ///
 /// TLS is the runtime's, which checks the certificate and the name. A server that goes while nothing is asked of it is not
@@ -116,7 +92,6 @@ impl Connection {
     }
 
     /// Whether it can carry one more message, as far as is known.
-    #[expect(dead_code, reason = "for whoever keeps a connection for the next message; nobody does yet")]
     pub(crate) fn takes_another(&self) -> bool {
         self.session.takes_another()
     }

@@ -129,8 +129,7 @@ impl Inner {
     fn next_wake(&self) -> Option<Timestamp> {
         let next = || {
             // A message whose sender is lost must not stay *sending*.
-            let lost =
-                (!self.sending.borrow().is_empty()).then(|| now().plus_millis(HAND_OVER_MS_MAX));
+            let lost = (!self.sending.borrow().is_empty()).then(|| now().plus_millis(HAND_OVER_MS_MAX));
             let all = [self.next_hand_over()?, lost, self.kv_due()?, self.renewal_at()?, self.next_sweep()?];
             Ok(all.into_iter().flatten().min())
         };

@@ -5,8 +5,8 @@ use api::{Code, Route, Timestamp, Upstream};
 use gateway::{Lease, Said, Stage, accept};
 use mail::{Bcc, Content, EmailAddress};
 use microsoft::{
-    AccessToken, Endpoints, Http as _, HttpRequest, Refusal, Resource, SendMail, Sent, read_send_mail, send_mail,
-    send_mime,
+    AccessToken, Endpoints, Http as _, HttpRequest, Refusal, Resource, SendMail, Sent, read_send_mail,
+    send_mail, send_mime,
 };
 
 use super::super::sql::storage_failed;
@@ -121,8 +121,7 @@ impl Inner {
 
     /// Commits that from now on nobody can know whether the other side has the message. Nothing of it leaves before.
     pub(super) async fn commit_leaving(&self, hand_over: &HandOver) -> Result<(), Refusal> {
-        let lease =
-            Lease { route: hand_over.route.get(), may_have_left: true, ..Lease::new(hand_over.at) };
+        let lease = Lease { route: hand_over.route.get(), may_have_left: true, ..Lease::new(hand_over.at) };
         let record = MessageRecord { lease: Some(lease), ..hand_over.message.clone() };
         self.store.set_sending(&record).map_err(own_fault)?;
         self.sync().await

@@ -194,8 +194,7 @@ impl Inner {
             return Ok(Some(now.plus_millis(HAND_OVER_MS_MAX)));
         }
         let outbox = self.store.outbox()?;
-        let recipients =
-            self.store.next_message(due_at)?.map_or(1, |message| message.recipient_count.max(1));
+        let recipients = self.store.next_message(due_at)?.map_or(1, |message| message.recipient_count.max(1));
         let limits = self.config().map(|config| config.limits).unwrap_or_default();
         let paced = outbox.pacing.next_start(limits, recipients, now);
         Ok(Some(due_at.max(outbox.paused_until()).max(paced).max(self.resting_until.get())))

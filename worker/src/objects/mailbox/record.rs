@@ -26,8 +26,15 @@ impl Inner {
         message.changed_at = now;
         message.lease = None;
         message.starts = 0;
-        let mut attempt =
-            AttemptView { at, ended_at: now, route, state: message.state, code: None, detail: None, upstream: None };
+        let mut attempt = AttemptView {
+            at,
+            ended_at: now,
+            route,
+            state: message.state,
+            code: None,
+            detail: None,
+            upstream: None,
+        };
         let outcome = match ended {
             Ended::HandedOver { upstream, pause_ms } => {
                 let upstream = masked_upstream(upstream);
@@ -194,9 +201,5 @@ impl Inner {
 
 /// What is stored, shown and logged of a refusal.
 fn without_secrets(refusal: Refusal) -> Refusal {
-    Refusal {
-        detail: masked(&refusal.detail),
-        upstream: refusal.upstream.map(masked_upstream),
-        ..refusal
-    }
+    Refusal { detail: masked(&refusal.detail), upstream: refusal.upstream.map(masked_upstream), ..refusal }
 }

@@ -25,7 +25,11 @@ impl Inner {
             _ => {}
         }
         // To whom it was handed over already, nobody sends it again.
-        let whom = if message.state == MessageState::HandedOver { RetryWhom::Refused } else { call.retry.recipients };
+        let whom = if message.state == MessageState::HandedOver {
+            RetryWhom::Refused
+        } else {
+            call.retry.recipients
+        };
         let anybody = match whom {
             RetryWhom::Refused => message.recipients.reopen_refused(),
             RetryWhom::Open => message.recipients.reopen(),

@@ -47,7 +47,11 @@ impl Inner {
     }
 
     /// Makes it the content of a message; the caller writes the message in the same step.
-    pub(super) fn keep_staged(&self, id: MessageId, staged: Staged) -> Result<(u32, Option<String>), Problem> {
+    pub(super) fn keep_staged(
+        &self,
+        id: MessageId,
+        staged: Staged,
+    ) -> Result<(u32, Option<String>), Problem> {
         match staged {
             Staged::One(sealed) => {
                 self.store.add_chunk(&id.to_string(), 0, sealed)?;

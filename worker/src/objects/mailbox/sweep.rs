@@ -58,7 +58,8 @@ impl Inner {
 
     /// Nobody came to let these go.
     fn expire_held(&self, now: Timestamp) -> Result<usize, Problem> {
-        let query = "SELECT json FROM message WHERE due_at IS NOT NULL AND state = 'held' ORDER BY id LIMIT ?";
+        let query =
+            "SELECT json FROM message WHERE due_at IS NOT NULL AND state = 'held' ORDER BY id LIMIT ?";
         let held = self.messages(query, SWEPT_MAX, Vec::new())?;
         let mut swept = 0;
         for mut message in held.into_iter().filter(|held| held_until(held.changed_at) <= now) {
