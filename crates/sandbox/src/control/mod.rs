@@ -9,6 +9,7 @@ mod consents;
 mod faults;
 mod introspect;
 mod issued;
+mod ledger;
 mod page;
 mod page_forms;
 mod revoke;
@@ -49,6 +50,7 @@ pub(crate) fn routes() -> Router<Arc<Sandbox>> {
         .route("/sandbox/faults/{id}", delete(faults::remove))
         .route("/sandbox/introspect", post(introspect::introspect))
         .route("/sandbox/issued", get(issued::list))
+        .route("/sandbox/ledger", get(ledger::list))
         .route("/sandbox/accounts", get(accounts::list).post(accounts::add))
         .route("/sandbox/accounts/{upn}", patch(accounts::change).delete(accounts::remove))
         .route("/sandbox/accounts/{upn}/revoke", post(revoke::revoke))

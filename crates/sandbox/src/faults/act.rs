@@ -1,25 +1,20 @@
 //! Carrying out an order around one request.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     body::{Body, to_bytes},
-    extract::{FromRequestParts as _, Request, State},
+    extract::{Request, State},
     http::HeaderMap,
     middleware::Next,
     response::Response,
 };
-use tokio::time::sleep;
 
 use crate::{
     control::TokenRequest,
     entra::{Fields, catalogue::Place, errors::Refusal, fields},
-    faults::{
-        Asker, At, GrantType, answer,
-        order::{Action, Cut},
-    },
+    faults::{Asker, At, GrantType, answer, carry},
     graph,
-    origin::Origin,
     state::{Sandbox, Store},
 };
 
@@ -57,63 +52,30 @@ pub(crate) async fn act(
     let Some((mark, action)) = taken else {
         return next.run(Request::from_parts(parts, body)).await;
     };
-    let origin = match Origin::from_request_parts(&mut parts, &()).await {
-        Ok(Origin(origin)) => origin,
-        Err(never) => match never {},
-    };
     parts.extensions.insert(mark);
-    let mut request = Request::from_parts(parts, body);
-
-    let pause = |ms| sleep(Duration::from_millis(ms));
-    let mut refusal = None;
-    let (response, worked) = match action {
-        Action::Refuse { refusal: ordered, place: Place::Token } => {
-            let response = ordered.response(sandbox.clock.now(), &origin);
-            refusal = Some(ordered);
-            (Some(response), false)
-        }
-        Action::Refuse { refusal, place } => {
-            request.extensions_mut().insert(Ordered(refusal, place));
-            (Some(next.run(request).await), true)
-        }
-        Action::Answer(ordered) => {
-            if ordered.after_work {
-                next.run(request).await;
+    let request = Request::from_parts(parts, body);
+    // hyper drops the handler of a client that has left. Microsoft does not, and so a task of its own goes on.
+    let carrying = tokio::spawn(async move {
+        let refusal = action.refusal();
+        let (response, worked) = carry::out(action, request, next, &sandbox).await;
+        if at == At::Token {
+            let status = response.as_ref().map(|response| response.status().as_u16());
+            let mut store = sandbox.store();
+            if worked {
+                // The endpoint wrote the record; what it can't know is what the client got.
+                let own = store.token_requests.iter_mut().rev().find(|request| request.mark == Some(mark));
+                if let Some(own) = own {
+                    own.status = status;
+                }
+            } else {
+                let record = TokenRequest::new(sandbox.clock.now(), &form, asker.account, Some(mark));
+                store.token_requests.push(TokenRequest { status, ..record.refused(refusal.as_ref()) });
             }
-            (Some(answer::ordered(&ordered)), ordered.after_work)
         }
-        Action::Delay { ms } => {
-            pause(ms).await;
-            (Some(next.run(request).await), true)
-        }
-        Action::DelayAnswer { ms } => {
-            let response = next.run(request).await;
-            pause(ms).await;
-            (Some(response), true)
-        }
-        Action::Cut(Cut::BeforeWork) => (None, false),
-        Action::Cut(Cut::AfterWork) => {
-            next.run(request).await;
-            (None, true)
-        }
-        Action::Cut(Cut::MidAnswer) => (Some(answer::torn(next.run(request).await).await), true),
-        Action::Gibberish => (Some(answer::gibberish()), false),
-    };
-    if at == At::Token {
-        let status = response.as_ref().map(|response| response.status().as_u16());
-        let mut store = sandbox.store();
-        if worked {
-            // The endpoint wrote the record; what it can't know is what the client got.
-            let own = store.token_requests.iter_mut().rev().find(|request| request.mark == Some(mark));
-            if let Some(own) = own {
-                own.status = status;
-            }
-        } else {
-            let record = TokenRequest::new(sandbox.clock.now(), &form, asker.account, Some(mark));
-            store.token_requests.push(TokenRequest { status, ..record.refused(refusal.as_ref()) });
-        }
-    }
-    response.unwrap_or_else(answer::none)
+        response
+    });
+    // `Err` is a panic, after which no server answers either.
+    carrying.await.ok().flatten().unwrap_or_else(answer::none)
 }
 
 fn asker(store: &Store, at: At, form: &Fields, headers: &HeaderMap) -> Asker {

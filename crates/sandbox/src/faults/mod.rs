@@ -1,10 +1,11 @@
 //! Mishaps on order: the next requests of a kind are refused, delayed, cut off or answered with nonsense.
 //!
-//! `POST /sandbox/faults` orders one ([`order`]), a layer around each endpoint carries it out ([`act`]). Those of SMTP
-//! ([`smtp`]) are carried out by its sessions.
+//! `POST /sandbox/faults` orders one ([`order`]), a layer around each endpoint ([`act`]) carries it out ([`carry`]). Those
+//! of SMTP ([`smtp`]) are carried out by its sessions.
 
 mod act;
 mod answer;
+mod carry;
 mod order;
 pub(crate) mod smtp;
 #[cfg(test)]
@@ -73,6 +74,8 @@ pub(crate) struct Fault {
     pub(crate) account: Option<String>,
     /// `None`: until it is deleted.
     pub(crate) remaining: Option<u64>,
+    /// How many are still let through before it happens at all.
+    pub(crate) skip: u64,
     pub(crate) hits: u64,
     /// As ordered.
     #[serde(rename = "do")]
@@ -105,6 +108,7 @@ impl Faults {
             grant: order.grant,
             account: order.account,
             remaining: order.times,
+            skip: order.skip,
             hits: 0,
             ordered: order.ordered,
             deed: order.deed,
@@ -141,7 +145,7 @@ impl Faults {
                 && (fault.grant.is_none() || fault.grant == asker.grant)
                 && fault.concerns(asker.account.as_deref());
             let action = wanted.then(|| action.clone())?;
-            Some((fault.hit(), action))
+            fault.hit().map(|mark| (mark, action))
         })
     }
 
@@ -155,8 +159,7 @@ impl Faults {
             let Deed::Smtp(mishap) = &fault.deed else { return None };
             let wanted = fault.remaining != Some(0) && fault.concerns(account);
             let taken = wanted.then(|| fits(mishap)).flatten()?;
-            fault.hit();
-            Some(taken)
+            fault.hit().map(|_| taken)
         })
     }
 }
@@ -168,10 +171,15 @@ impl Fault {
         self.account.as_ref().is_none_or(whose)
     }
 
-    fn hit(&mut self) -> Mark {
+    /// Counts one that fits; `None` for those let through first.
+    fn hit(&mut self) -> Option<Mark> {
+        if self.skip > 0 {
+            self.skip -= 1;
+            return None;
+        }
         self.hits += 1;
         self.remaining = self.remaining.map(|times| times - 1);
-        Mark { fault: self.id, hit: self.hits }
+        Some(Mark { fault: self.id, hit: self.hits })
     }
 }
 

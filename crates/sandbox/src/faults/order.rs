@@ -15,10 +15,22 @@ use crate::{
 /// What happens to the request.
 #[derive(Debug, Clone)]
 pub(crate) enum Action {
-    Refuse { refusal: Refusal, place: Place },
+    Refuse {
+        refusal: Refusal,
+        place: Place,
+    },
     Answer(Answer),
-    Delay { ms: u64 },
-    DelayAnswer { ms: u64 },
+    /// Before the endpoint reads the body.
+    Delay {
+        ms: u64,
+    },
+    /// Between body and work.
+    DelayWork {
+        ms: u64,
+    },
+    DelayAnswer {
+        ms: u64,
+    },
     Cut(Cut),
     Gibberish,
 }
@@ -29,7 +41,15 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) content: Content,
     pub(crate) retry_after: Option<f64>,
-    pub(crate) after_work: bool,
+    pub(crate) work: Work,
+}
+
+/// When the work behind an ordered answer is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    Never,
+    Before,
+    After { ms: u64 },
 }
 
 #[derive(Debug, Clone)]
@@ -43,7 +63,11 @@ pub(crate) enum Content {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Cut {
+    /// Where the endpoint reads the body, that is not read either.
     BeforeWork,
+    MidRequest,
+    /// All of it was read, and nothing done about it.
+    AfterRequest,
     AfterWork,
     MidAnswer,
 }
@@ -56,6 +80,8 @@ pub(crate) struct Order {
     pub(crate) account: Option<String>,
     /// `None`: until deleted.
     pub(crate) times: Option<u64>,
+    /// How many are let through first.
+    pub(crate) skip: u64,
     pub(crate) ordered: Map<String, Value>,
     pub(crate) deed: Deed,
 }
@@ -69,6 +95,8 @@ struct Body {
     /// Absent is once, `null` is for ever.
     #[serde(default = "once")]
     times: Option<u64>,
+    #[serde(default)]
+    skip: u64,
     #[serde(rename = "do")]
     ordered: Map<String, Value>,
 }
@@ -97,6 +125,7 @@ struct AnswerBody {
     retry_after: Option<f64>,
     #[serde(default)]
     after_work: bool,
+    commit_after_ms: Option<u64>,
 }
 
 /// The kinds that are one field only; each is read on its own, so a second kind beside it is an unknown field.
@@ -104,6 +133,7 @@ struct AnswerBody {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum Single {
     DelayMs(u64),
+    DelayWorkMs(u64),
     DelayAnswerMs(u64),
     Cut(Cut),
     Gibberish(bool),
@@ -131,13 +161,21 @@ impl Order {
             }
             Deed::Smtp(mishap)
         } else {
-            Deed::Http(Action::read(body.at, &body.ordered)?)
+            let action = Action::read(body.at, &body.ordered)?;
+            if action.is_about_a_mail() && body.at != At::SendMail {
+                return Err(
+                    "commit_after_ms, delay_work_ms, mid_request and after_request go with send_mail only"
+                        .to_owned(),
+                );
+            }
+            Deed::Http(action)
         };
         Ok(Self {
             at: body.at,
             grant: body.grant,
             account: body.account,
             times: body.times,
+            skip: body.skip,
             ordered: body.ordered,
             deed,
         })
@@ -156,11 +194,30 @@ impl Action {
         }
         match serde_json::from_value(value).map_err(unread)? {
             Single::DelayMs(ms) => Ok(Self::Delay { ms }),
+            Single::DelayWorkMs(ms) => Ok(Self::DelayWork { ms }),
             Single::DelayAnswerMs(ms) => Ok(Self::DelayAnswer { ms }),
             Single::Cut(cut) => Ok(Self::Cut(cut)),
             Single::Gibberish(true) => Ok(Self::Gibberish),
             Single::Gibberish(false) => Err("gibberish is true or absent".to_owned()),
         }
+    }
+
+    /// What the token endpoint answers with, without having worked on the request.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Refuse { refusal, place: Place::Token } => Some(refusal.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether it happens at a moment that only a request with a mail in it has.
+    fn is_about_a_mail(&self) -> bool {
+        matches!(
+            self,
+            Self::Answer(Answer { work: Work::After { .. }, .. })
+                | Self::DelayWork { .. }
+                | Self::Cut(Cut::MidRequest | Cut::AfterRequest)
+        )
     }
 }
 
@@ -195,9 +252,15 @@ fn answer(body: AnswerBody) -> Result<Action, String> {
         (None, Some(json)) => Content::Json(json),
         (None, None) => Content::Nothing,
     };
+    let work = match (body.after_work, body.commit_after_ms) {
+        (true, Some(_)) => return Err("after_work or commit_after_ms, not both".to_owned()),
+        (true, None) => Work::Before,
+        (false, Some(ms)) => Work::After { ms },
+        (false, None) => Work::Never,
+    };
     let retry_after = body.retry_after;
     let status = status(body.status)?;
-    Ok(Action::Answer(Answer { status, content, retry_after, after_work: body.after_work }))
+    Ok(Action::Answer(Answer { status, content, retry_after, work }))
 }
 
 /// 1xx are not answers, and a client never sees them as such.

@@ -27,9 +27,13 @@ pub(crate) enum Step {
     Quit,
 }
 
-/// What happens in place of a reply.
+/// What happens in place of a reply, or before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Instead {
+    /// Then all goes on as usual, work and reply.
+    Delay {
+        ms: u64,
+    },
     /// Lines without their line ends.
     Reply(Vec<String>),
     /// Nothing, until the client leaves.
@@ -57,13 +61,27 @@ pub(crate) enum BadCertificate {
     Untrusted,
 }
 
+/// What happens when a message was found good, in place of the inbox and a `250` at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Acceptance {
+    ThenCut,
+    ThenDelay {
+        ms: u64,
+    },
+    /// The reply now, or a cut; in the inbox only so much later.
+    Late {
+        ms: u64,
+        reply: Option<Vec<String>>,
+    },
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Mishap {
     At { step: Step, recipient: Option<String>, instead: Instead },
     CutAtByte { byte: u64, of: Bytes },
     InjectBeforeTls,
     Certificate(BadCertificate),
-    AcceptThenCut,
+    Acceptance(Acceptance),
 }
 
 impl Mishap {
@@ -71,7 +89,7 @@ impl Mishap {
     pub(crate) fn knows_the_account(&self) -> bool {
         match self {
             Self::At { step, .. } => *step >= Step::Auth,
-            Self::AcceptThenCut => true,
+            Self::Acceptance(_) => true,
             Self::CutAtByte { .. } | Self::InjectBeforeTls | Self::Certificate(_) => false,
         }
     }
@@ -83,6 +101,20 @@ struct ReplyBody {
     reply: String,
     step: Step,
     recipient: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DelayBody {
+    delay_ms: u64,
+    step: Step,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CommitBody {
+    commit_after_ms: u64,
+    reply: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -121,12 +153,18 @@ enum Single {
     InjectBeforeTls(bool),
     Certificate(BadCertificate),
     AcceptThenCut(bool),
+    DelayAnswerMs(u64),
 }
 
 /// The `do` of an order with `"at": "smtp"`.
 pub(crate) fn read(fields: &Map<String, Value>) -> Result<Mishap, String> {
     let unread = |error: serde_json::Error| format!("do: {error}");
     let value = Value::Object(fields.clone());
+    if fields.contains_key("commit_after_ms") {
+        let CommitBody { commit_after_ms: ms, reply } = serde_json::from_value(value).map_err(unread)?;
+        let reply = reply.as_deref().map(lines).transpose()?;
+        return Ok(Mishap::Acceptance(Acceptance::Late { ms, reply }));
+    }
     if fields.contains_key("reply") {
         return reply(serde_json::from_value(value).map_err(unread)?);
     }
@@ -135,6 +173,10 @@ pub(crate) fn read(fields: &Map<String, Value>) -> Result<Mishap, String> {
         return Ok(Mishap::CutAtByte { byte, of });
     }
     let at = |step, instead| Ok(Mishap::At { step, recipient: None, instead });
+    if fields.contains_key("delay_ms") {
+        let DelayBody { delay_ms: ms, step } = serde_json::from_value(value).map_err(unread)?;
+        return at(step, Instead::Delay { ms });
+    }
     if fields.contains_key("endless") {
         let EndlessBody { endless, one_line } = serde_json::from_value(value).map_err(unread)?;
         return at(endless, Instead::Endless { one_line });
@@ -145,7 +187,8 @@ pub(crate) fn read(fields: &Map<String, Value>) -> Result<Mishap, String> {
         Single::Gibberish(step) => at(step, Instead::Gibberish),
         Single::InjectBeforeTls(true) => Ok(Mishap::InjectBeforeTls),
         Single::Certificate(bad) => Ok(Mishap::Certificate(bad)),
-        Single::AcceptThenCut(true) => Ok(Mishap::AcceptThenCut),
+        Single::AcceptThenCut(true) => Ok(Mishap::Acceptance(Acceptance::ThenCut)),
+        Single::DelayAnswerMs(ms) => Ok(Mishap::Acceptance(Acceptance::ThenDelay { ms })),
         Single::InjectBeforeTls(false) | Single::AcceptThenCut(false) => {
             Err("inject_before_tls and accept_then_cut are true or absent".to_owned())
         }
@@ -156,11 +199,16 @@ fn reply(body: ReplyBody) -> Result<Mishap, String> {
     if body.recipient.is_some() && body.step != Step::Rcpt {
         return Err("recipient goes with step=rcpt only".to_owned());
     }
-    let lines: Vec<String> = body.reply.lines().map(str::to_owned).collect();
+    let instead = Instead::Reply(lines(&body.reply)?);
+    Ok(Mishap::At { step: body.step, recipient: body.recipient, instead })
+}
+
+fn lines(reply: &str) -> Result<Vec<String>, String> {
+    let lines: Vec<String> = reply.lines().map(str::to_owned).collect();
     if lines.is_empty() || !lines.iter().all(|line| looks_like_a_reply(line)) {
         return Err("a reply is lines of three digits, then a space or hyphen, then text".to_owned());
     }
-    Ok(Mishap::At { step: body.step, recipient: body.recipient, instead: Instead::Reply(lines) })
+    Ok(lines)
 }
 
 fn looks_like_a_reply(line: &str) -> bool {
@@ -195,6 +243,10 @@ mod tests {
             json!({ "inject_before_tls": true }),
             json!({ "certificate": "wrong_name" }),
             json!({ "accept_then_cut": true }),
+            json!({ "delay_ms": 5, "step": "rcpt" }),
+            json!({ "delay_answer_ms": 5 }),
+            json!({ "commit_after_ms": 5 }),
+            json!({ "commit_after_ms": 5, "reply": "451 4.7.0 Later" }),
         ] {
             assert!(read(&good).is_ok(), "{good}");
         }
@@ -214,6 +266,10 @@ mod tests {
             json!({ "cut_at_byte": -1 }),
             json!({ "certificate": "good" }),
             json!({ "inject_before_tls": false }),
+            json!({ "delay_ms": 5 }),
+            json!({ "delay_answer_ms": 5, "step": "end_of_data" }),
+            json!({ "commit_after_ms": 5, "reply": "later" }),
+            json!({ "commit_after_ms": 5, "accept_then_cut": true }),
             json!({ "refuse": 53003 }),
         ] {
             assert!(read(&bad).is_err(), "{bad}");

@@ -2,21 +2,28 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::{Query, State},
+    http::StatusCode,
+};
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::{inbox::Mail, state::Sandbox};
+use crate::{
+    inbox::{Mail, Whose},
+    state::Sandbox,
+};
 
 /// Newest last.
-pub(crate) async fn list(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
-    let mails = sandbox.store().inbox.mails().to_vec();
+pub(crate) async fn list(State(sandbox): State<Arc<Sandbox>>, Query(whose): Query<Whose>) -> Json<Value> {
+    let mails = sandbox.store().inbox.of(&whose);
     Json(mails.iter().map(|mail| shape(mail)).collect())
 }
 
-pub(crate) async fn clear(State(sandbox): State<Arc<Sandbox>>) -> StatusCode {
-    sandbox.store().inbox.clear();
+pub(crate) async fn clear(State(sandbox): State<Arc<Sandbox>>, Query(whose): Query<Whose>) -> StatusCode {
+    sandbox.store().inbox.clear(&whose);
     StatusCode::NO_CONTENT
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use axum::{Router, routing::get};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::state::Sandbox;
 
@@ -81,6 +81,20 @@ pub(crate) struct Attachment {
     pub(crate) content: Vec<u8>,
 }
 
+/// The query that picks one account's mail out of all.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Whose {
+    /// A user name; else everybody's.
+    account: Option<String>,
+}
+
+impl Whose {
+    fn is(&self, mail: &Mail) -> bool {
+        self.account.as_ref().is_none_or(|account| account.eq_ignore_ascii_case(&mail.account))
+    }
+}
+
 /// All mail of a run, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
@@ -99,11 +113,15 @@ impl Inbox {
         &self.mails
     }
 
+    pub(crate) fn of(&self, whose: &Whose) -> Vec<Arc<Mail>> {
+        self.mails.iter().filter(|mail| whose.is(mail)).cloned().collect()
+    }
+
     pub(crate) fn find(&self, id: u64) -> Option<Arc<Mail>> {
         self.mails.iter().find(|mail| mail.id == id).cloned()
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.mails.clear();
+    pub(crate) fn clear(&mut self, whose: &Whose) {
+        self.mails.retain(|mail| !whose.is(mail));
     }
 }

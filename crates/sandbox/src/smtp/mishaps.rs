@@ -1,9 +1,11 @@
 //! Carrying out what was ordered for a step of the dialogue.
 
-use std::io;
+use std::{io, time::Duration};
+
+use tokio::time::sleep;
 
 use crate::{
-    faults::smtp::{BadCertificate, Instead, Mishap, Step},
+    faults::smtp::{Acceptance, BadCertificate, Instead, Mishap, Step},
     log,
     smtp::{session::Session, wire::ended},
 };
@@ -41,14 +43,11 @@ impl Session {
         // What was said before reaches the client, whatever happens now.
         self.wire.flush().await?;
         match instead {
-            Instead::Reply(lines) => {
-                let closing = lines.iter().any(|line| line.starts_with("421"));
-                self.wire.write(format!("{}\r\n", lines.join("\r\n")).as_bytes());
-                if closing {
-                    self.wire.close().await?;
-                    return Err(ended());
-                }
+            Instead::Delay { ms } => {
+                sleep(Duration::from_millis(ms)).await;
+                return Ok(false);
             }
+            Instead::Reply(lines) => self.reply(&lines).await?,
             Instead::Stall => return Err(self.wire.stall().await),
             Instead::Cut => return Err(ended()),
             Instead::Gibberish => self.wire.write(GIBBERISH),
@@ -64,6 +63,16 @@ impl Session {
         Ok(true)
     }
 
+    /// An ordered reply; after `421` the connection ends.
+    pub(crate) async fn reply(&mut self, lines: &[String]) -> io::Result<()> {
+        self.wire.write(format!("{}\r\n", lines.join("\r\n")).as_bytes());
+        if lines.iter().any(|line| line.starts_with("421")) {
+            self.wire.close().await?;
+            return Err(ended());
+        }
+        Ok(())
+    }
+
     pub(crate) fn injection(&self) -> bool {
         let mut store = self.server.sandbox.store();
         store.faults.take_smtp(None, |mishap| (*mishap == Mishap::InjectBeforeTls).then_some(())).is_some()
@@ -77,10 +86,13 @@ impl Session {
         })
     }
 
-    pub(crate) fn cut_after_accepting(&self) -> bool {
+    pub(crate) fn acceptance(&self) -> Option<Acceptance> {
         let account = self.login.as_ref().map(|login| login.account.upn.as_str());
         let mut store = self.server.sandbox.store();
-        store.faults.take_smtp(account, |mishap| (*mishap == Mishap::AcceptThenCut).then_some(())).is_some()
+        store.faults.take_smtp(account, |mishap| match mishap {
+            Mishap::Acceptance(acceptance) => Some(acceptance.clone()),
+            _ => None,
+        })
     }
 }
 

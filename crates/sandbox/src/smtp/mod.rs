@@ -3,6 +3,7 @@
 //! Port 587's dialogue with STARTTLS, and the same within TLS from the first byte, which Exchange itself does not offer.
 //! It is written from the fact sheet and the RFCs: the product's own SMTP is no part of it.
 
+mod accept;
 mod command;
 pub(crate) mod data;
 mod mishaps;

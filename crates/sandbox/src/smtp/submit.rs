@@ -52,7 +52,6 @@ pub(crate) fn judge(
     let envelope_from = Address { address: transaction.mail_from.clone(), name: None };
     let from = written.into_iter().next().unwrap_or(envelope_from);
     let mut mail = parsed::mail(&message, "smtp", login.account.upn.clone(), from);
-    let now = sandbox.clock.now();
     let given_id = message.header_raw("Message-ID").map(|id| id.trim().to_owned());
     let message_id = given_id.clone().unwrap_or_else(|| format!("<{}@{HOST}>", random::guid()));
     // A message must have both: what the client left out is added [U].
@@ -60,7 +59,7 @@ pub(crate) fn judge(
         mail.headers.push(("Message-ID".to_owned(), message_id.clone()));
     }
     if message.header_raw("Date").is_none() {
-        mail.headers.push(("Date".to_owned(), now.to_rfc2822()));
+        mail.headers.push(("Date".to_owned(), sandbox.clock.now().to_rfc2822()));
     }
     let shown = |address: &str| {
         mail.to.iter().chain(&mail.cc).any(|shown| shown.address.eq_ignore_ascii_case(address))
@@ -73,7 +72,7 @@ pub(crate) fn judge(
         rcpt_to: transaction.rcpt_to,
     });
     drop(message);
-    Ok((Mail { received_at: now, raw: Some(raw), ..mail }, message_id))
+    Ok((Mail { raw: Some(raw), ..mail }, message_id))
 }
 
 /// Of every such header: a second `From` hides nobody.

@@ -7,7 +7,6 @@ use tokio::time::sleep;
 use crate::{
     config::SendAsDenied,
     faults::smtp::Step,
-    log,
     smtp::{
         command::Path,
         data::Collector,
@@ -117,22 +116,16 @@ impl Session {
         sleep(Duration::from_millis(settings.send_delay_ms)).await;
         let Some(login) = &self.login else { return Err(ended()) };
         let sandbox = &self.server.sandbox;
-        let text = match submit::judge(sandbox, login, transaction, collector) {
-            Err(refused) => refused,
-            Ok((mail, message_id)) => {
-                let mut store = sandbox.store();
-                store.smtp.count(&login.mailbox.oid, sandbox.clock.seconds());
-                store.inbox.receive(mail);
-                drop(store);
-                if self.cut_after_accepting() {
-                    log::smtp(self.verb, "fault");
-                    return Err(ended());
-                }
-                reply::accepted(&message_id)
+        match submit::judge(sandbox, login, transaction, collector) {
+            Err(refused) => {
+                self.say(&refused);
+                Ok(())
             }
-        };
-        self.say(&text);
-        Ok(())
+            Ok((mail, message_id)) => {
+                let mailbox = login.mailbox.oid.clone();
+                self.accept(mail, mailbox, &message_id).await
+            }
+        }
     }
 }
 

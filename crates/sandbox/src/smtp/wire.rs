@@ -181,6 +181,17 @@ impl Wire {
         }
     }
 
+    /// Says nothing for so long, and forgets what the client says meanwhile. An error once the client has left.
+    pub(crate) async fn silence(&mut self, time: Duration) -> io::Result<()> {
+        if let Ok(end) = timeout(time, self.stall()).await {
+            return Err(end);
+        }
+        // Broken off within a read, whose space is no bytes of the client.
+        self.received.clear();
+        self.read = 0;
+        Ok(())
+    }
+
     /// The same bytes again and again until the client leaves, without keeping the machine busy.
     pub(crate) async fn repeat(&mut self, bytes: &[u8]) -> io::Error {
         let many = bytes.repeat(1 + 4096 / bytes.len().max(1));

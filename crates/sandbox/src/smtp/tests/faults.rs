@@ -208,3 +208,75 @@ async fn accepted_and_never_said_so() {
     assert!(client.rest().await.is_empty());
     assert_eq!(smtp.test.inbox().await.len(), 1);
 }
+
+/// A mail whose last dot has been sent.
+async fn sent(smtp: &Smtp) -> Client {
+    let mut client = smtp.signed_in("anna").await;
+    assert_eq!(code(&client.begin(ANNA, "a@example.com").await), 354);
+    client.raw(format!("{MESSAGE}.\r\n")).await;
+    client
+}
+
+#[tokio::test]
+async fn a_delay_is_before_or_after_the_message_arrives() {
+    let mut smtp = Smtp::new().await;
+    for (number, what, arrived) in [
+        (0, json!({ "delay_ms": 1200, "step": "end_of_data" }), 0),
+        (1, json!({ "delay_answer_ms": 1200 }), 1),
+    ] {
+        smtp.order(json!({ "at": "smtp", "account": ANNA, "do": what.clone() })).await;
+        let mut client = sent(&smtp).await;
+        assert!(client.silent().await, "{what}");
+        assert_eq!(smtp.test.inbox().await.len(), number + arrived, "{what}");
+        starts(&client.reply().await, "250 2.0.0 OK");
+        assert_eq!(smtp.test.inbox().await.len(), number + 1, "{what}");
+        assert_eq!(code(&client.say("NOOP").await), 250, "the session goes on");
+    }
+    smtp.mishap(json!({ "delay_ms": 1000, "step": "ehlo" })).await;
+    let mut client = smtp.connect().await;
+    client.reply().await;
+    client.raw("EHLO a\r\n").await;
+    assert!(client.silent().await);
+    assert_eq!(code(&client.reply().await), 250);
+}
+
+#[tokio::test]
+async fn whoever_leaves_within_a_delay_has_sent_the_message() {
+    let mut smtp = Smtp::new().await;
+    for (number, what) in
+        [(1, json!({ "delay_answer_ms": 60_000 })), (2, json!({ "delay_ms": 50, "step": "end_of_data" }))]
+    {
+        smtp.mishap(what).await;
+        drop(sent(&smtp).await);
+        smtp.arrived(number).await;
+    }
+    // Nobody is kept from the mailbox by those who left.
+    for _ in 0..3 {
+        smtp.mishap(json!({ "delay_answer_ms": 60_000 })).await;
+        drop(sent(&smtp).await);
+    }
+    smtp.arrived(5).await;
+    let mut client = smtp.signed_in("anna").await;
+    starts(&client.send(ANNA, MESSAGE).await, "250 2.0.0 OK");
+}
+
+#[tokio::test]
+async fn refused_or_cut_and_arrived_all_the_same() {
+    let mut smtp = Smtp::new().await;
+    smtp.mishap(json!({ "commit_after_ms": 1000, "reply": "451 4.7.0 Temporary server error" })).await;
+    let mut client = sent(&smtp).await;
+    starts(&client.reply().await, "451 4.7.0");
+    assert!(smtp.test.inbox().await.is_empty());
+    assert_eq!(code(&client.say("NOOP").await), 250);
+    smtp.arrived(1).await;
+    smtp.mishap(json!({ "commit_after_ms": 1000 })).await;
+    assert!(sent(&smtp).await.rest().await.is_empty());
+    assert_eq!(smtp.test.inbox().await.len(), 1);
+    smtp.arrived(2).await;
+    // What Exchange would not take does not arrive later either, and the order still stands.
+    smtp.mishap(json!({ "commit_after_ms": 0 })).await;
+    let mut client = smtp.signed_in("anna").await;
+    assert_eq!(code(&client.send(ANNA, &MESSAGE.replace("Anna <anna@", "<someone@")).await), 554);
+    assert!(sent(&smtp).await.rest().await.is_empty());
+    smtp.arrived(3).await;
+}

@@ -135,6 +135,17 @@ impl Smtp {
         self.order(json!({ "at": "smtp", "do": what })).await;
     }
 
+    /// Waits until so many mails are in the inbox.
+    async fn arrived(&self, mails: usize) {
+        let waiting = async {
+            while self.test.sandbox.store().inbox.mails().len() < mails {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        timeout(Duration::from_secs(5), waiting).await.expect("it does not arrive");
+        assert_eq!(self.test.sandbox.store().inbox.mails().len(), mails);
+    }
+
     async fn account(&mut self, upn: &str, change: Value) {
         let answer = self.test.control("PATCH", &format!("/sandbox/accounts/{upn}"), change).await;
         assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());

@@ -1,5 +1,7 @@
 //! Every kind of fault, at the endpoint it matters most for.
 
+mod moments;
+
 use std::sync::Arc;
 
 use axum::http::{Request, StatusCode};
@@ -97,6 +99,23 @@ async fn it_happens_to_whom_it_is_meant_for_and_so_often() {
 }
 
 #[tokio::test]
+async fn so_many_are_let_through_first() {
+    let mut test = Test::new();
+    let anna = refresh_token(&mut test, "anna").await;
+    ordered(&mut test, json!({ "at": "token", "skip": 2, "do": { "refuse": 50173 } })).await;
+    // One that is waiting leaves the next its turn.
+    ordered(&mut test, json!({ "at": "token", "skip": 1, "do": { "refuse": 53003 } })).await;
+    for number in [0, 53003, 50173, 0] {
+        assert_eq!(test.refresh(&anna, "Mail.Send").await.aadsts(), number);
+    }
+    let list = test.get("/sandbox/faults").await.json();
+    assert_eq!(
+        (&list[0]["skip"], &list[0]["remaining"], &list[0]["hits"]),
+        (&0.into(), &0.into(), &1.into())
+    );
+}
+
+#[tokio::test]
 async fn records_tell_a_fault_from_the_rest() {
     let mut test = Test::new();
     let token = refresh_token(&mut test, "anna").await;
@@ -162,23 +181,6 @@ async fn authorize_refuses_on_the_page_or_back_at_the_app() {
     assert_eq!(back.returned("error").as_deref(), Some("invalid_resource"));
     assert_eq!(back.returned("state").as_deref(), Some("s t&te"));
     assert_eq!(test.authorize(&[]).await.status, StatusCode::OK);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_delay_is_before_or_after_the_work() {
-    let mut test = Test::new();
-    let token = test.access_token("anna", USUAL).await;
-    for (kind, inbox_meanwhile) in [("delay_ms", 0), ("delay_answer_ms", 1)] {
-        ordered(&mut test, json!({ "at": "send_mail", "do": { (kind): 3000 } })).await;
-        test.call(Request::delete("/inbox.json").body("".into()).unwrap()).await;
-        let sandbox = Arc::clone(&test.sandbox);
-        let looking = tokio::spawn(async move {
-            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-            sandbox.store().inbox.mails().len()
-        });
-        assert_eq!(test.send(&token, &message()).await.status, StatusCode::ACCEPTED);
-        assert_eq!((looking.await.unwrap(), test.inbox().await.len()), (inbox_meanwhile, 1), "{kind}");
-    }
 }
 
 /// All bytes of the answer to a refresh, over a real connection.
@@ -249,6 +251,13 @@ async fn what_makes_no_sense_is_refused() {
         json!({ "at": "token", "do": { "status": 99 } }),
         json!({ "at": "token", "do": { "cut": "sometimes" } }),
         json!({ "at": "token", "do": { "gibberish": false } }),
+        json!({ "at": "send_mail", "do": { "status": 504, "after_work": true, "commit_after_ms": 1 } }),
+        json!({ "at": "send_mail", "do": { "commit_after_ms": 1 } }),
+        json!({ "at": "token", "do": { "status": 504, "commit_after_ms": 1 } }),
+        json!({ "at": "token", "do": { "delay_work_ms": 1 } }),
+        json!({ "at": "me", "do": { "cut": "mid_request" } }),
+        json!({ "at": "me", "do": { "cut": "after_request" } }),
+        json!({ "at": "me", "skip": -1, "do": { "delay_ms": 1 } }),
         json!({ "at": "me", "grant": "refresh_token", "do": { "delay_ms": 1 } }),
         json!({ "at": "authorize", "account": "anna@bakkerijjansen.example", "do": { "delay_ms": 1 } }),
     ] {
