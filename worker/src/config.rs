@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) renew_after_ms: i64,
     /// A mailbox that sends nothing renews itself after this, in milliseconds.
     pub(crate) keepalive_ms: i64,
+    /// The subject of a message that brings the program down when it is its turn. For tests, and on one's own machine only.
+    pub(crate) sandbox_panic: Option<String>,
     /// How fast one mailbox sends.
     pub(crate) limits: Limits,
     /// What mail goes through unless a mailbox names its own, and for which kinds.
@@ -63,7 +65,6 @@ impl Config {
         let credential = Credential::read(&secret(env, "ENTRA_CLIENT_SECRET")?, expires_at)
             .map_err(|error| wrong(&format!("ENTRA_CLIENT_SECRET: {error}")))?;
         Ok(Self {
-            public_origin,
             registration: Registration {
                 owner: RegistrationOwner::Installation,
                 cloud: Cloud::Installation,
@@ -78,12 +79,15 @@ impl Config {
             // Two thirds of a refresh token's life at most, so that tries remain when Microsoft is away.
             keepalive_ms: milliseconds(env, "KEEPALIVE_SECONDS", DEFAULT_KEEPALIVE_MS)?
                 .clamp(1000, REFRESH_TOKEN_LIFE_MS / 3 * 2),
+            sandbox_panic: optional(env, "SANDBOX_PANIC")
+                .filter(|_| public_origin.starts_with("http://localhost:")),
             limits: Limits {
                 per_minute: number(env, "MESSAGES_PER_MINUTE", MESSAGES_PER_MINUTE)?.min(PER_MINUTE_MAX),
                 recipients_per_day: number(env, "RECIPIENTS_PER_DAY", RECIPIENTS_PER_DAY)?,
             },
             relay: relay(env)?,
             jurisdiction: optional(env, "JURISDICTION").unwrap_or_default(),
+            public_origin,
         })
     }
 

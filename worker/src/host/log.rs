@@ -32,7 +32,6 @@ fn is_zero(status: &u16) -> bool {
     *status == 0
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_none(rows: &u64) -> bool {
     *rows == 0
 }

@@ -2,9 +2,7 @@ use std::pin::{Pin, pin};
 use std::slice::Chunks;
 use std::time::Duration;
 
-use smtp::{
-    Ending, Host, Message, Outcome, Piece, Plan, Security, Session, Step, Verdict, farewell, unconnected,
-};
+use smtp::{Ending, Host, Message, Outcome, Piece, Plan, Security, Session, Step, farewell, unconnected};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use worker::Socket;
 use worker::js_sys::{Object, Reflect};

@@ -57,16 +57,23 @@ pub(super) fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem>
         let detail = "the body is not UTF-8; JSON is always UTF-8 (not Windows-1252)";
         return Err(Problem::new(Code::MalformedRequest, detail));
     }
-    serde_json::from_slice(bytes).map_err(|error| {
-        let problem = Problem::new(Code::MalformedRequest, error.to_string());
-        match unknown_field(&error.to_string()) {
-            Some(field) => problem.with_errors(vec![FieldError {
-                pointer: format!("/{}", field.replace('~', "~0").replace('/', "~1")),
-                detail: error.to_string(),
-            }]),
-            None => problem,
-        }
-    })
+    serde_json::from_slice(bytes).map_err(|error| malformed(&error))
+}
+
+/// The same of JSON that was read before, as a part of something.
+pub(super) fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
+    serde_json::from_value(value).map_err(|error| malformed(&error))
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    let problem = Problem::new(Code::MalformedRequest, error.to_string());
+    match unknown_field(&error.to_string()) {
+        Some(field) => problem.with_errors(vec![FieldError {
+            pointer: format!("/{}", field.replace('~', "~0").replace('/', "~1")),
+            detail: error.to_string(),
+        }]),
+        None => problem,
+    }
 }
 
 /// The name in serde's "unknown field `x`, expected …".

@@ -8,16 +8,20 @@ mod consent;
 mod create_mailbox;
 mod health;
 mod input;
+mod limits;
 mod links;
+mod list_messages;
 mod mailbox;
 mod operator;
 mod pages;
 mod posted;
 mod problem_page;
 mod registration;
+mod send_batch;
 mod send_message;
 mod session;
 mod show_message;
+mod steer_message;
 mod test_server;
 mod who;
 
@@ -53,8 +57,13 @@ pub(crate) fn router(env: Env) -> Router {
     let app = App { env };
     Router::new()
         // The ERP
-        .route("/v1/messages", post(send_message::send_message))
+        .route("/v1/messages", get(list_messages::list_messages).post(send_message::send_message))
+        .route("/v1/messages/batch", post(send_batch::send_batch))
         .route("/v1/messages/{id}", get(show_message::show_message))
+        .route("/v1/messages/{id}/mime", get(steer_message::read_mime))
+        .route("/v1/messages/{id}/cancel", post(steer_message::cancel))
+        .route("/v1/messages/{id}/retry", post(steer_message::retry))
+        .route("/v1/limits", get(limits::limits))
         .route("/v1/test", post(test_server::by_key))
         .route("/api/mailboxes/{mailbox}/test", post(test_server::by_person))
         .route("/v1/links", post(links::link_for_key))

@@ -1,6 +1,9 @@
 //! A mail as it was posted: as JSON, as `multipart/form-data` or as a whole `message/rfc822`.
 
-use api::{Code, FieldError, Problem, RAW_REQUEST_BYTES_MAX, REQUEST_BYTES_MAX, SendMessage};
+use api::{
+    Code, FORM_REQUEST_BYTES_MAX, FieldError, ParseTimestampError, Problem, RAW_REQUEST_BYTES_MAX,
+    REQUEST_BYTES_MAX, SCHEDULED_DAYS_MAX, SendMessage, Timestamp,
+};
 use axum::extract::Request;
 use axum::http::header;
 use mail::{Message, MultipartForm, PartHead, RawMessage, check_idempotency_key, check_reference};
@@ -16,29 +19,25 @@ pub(super) struct Posted {
     pub(super) reference: Option<String>,
     /// What tells a repetition from a second message.
     pub(super) key: Option<String>,
+    /// Before when it does not leave.
+    pub(super) scheduled_at: Option<Timestamp>,
     /// The bytes to keep.
     pub(super) stored: Vec<u8>,
 }
 
-/// Largest form, in bytes: its files become base64 and are then as large as the largest JSON.
-const FORM_BYTES_MAX: usize = REQUEST_BYTES_MAX / 4 * 3;
-
 /// Reads the message in the form that its media type says.
-pub(super) async fn read(request: Request) -> Result<Posted, Problem> {
-    let (reference, key) = (reference(&request)?, key(&request)?);
+pub(super) async fn read(request: Request, now: Timestamp) -> Result<Posted, Problem> {
+    let (said, key) = (Said::read(&request)?, key(&request)?);
     if input::is_of(&request, "message/rfc822") {
-        return read_raw(request, reference, key).await;
+        return read_raw(request, said, key, now).await;
     }
-    if reference.is_some() {
+    if let Some(name) = said.any() {
         let detail =
-            "a reference stands in the URL for message/rfc822 only; else it is a field of the message";
-        return Err(refused(vec![FieldError {
-            pointer: "/reference".to_owned(),
-            detail: detail.to_owned(),
-        }]));
+            format!("{name} stands in the URL for message/rfc822 only; else it is a field of the message");
+        return Err(refused(vec![FieldError { pointer: format!("/{name}"), detail }]));
     }
     if input::is_of(&request, "multipart/form-data") {
-        return fields(read_form(request).await?, key);
+        return fields(read_form(request).await?, key, now);
     }
     input::expect_json(&request).map_err(|problem| {
         let forms = "a mail comes as application/json, multipart/form-data or message/rfc822";
@@ -48,20 +47,31 @@ pub(super) async fn read(request: Request) -> Result<Posted, Problem> {
     let body = input::bytes(request.into_body(), REQUEST_BYTES_MAX).await.map_err(tell_of_raw)?;
     let wire = input::from_json(&body)?;
     drop(body);
-    fields(wire, key)
+    fields(wire, key, now)
 }
 
 async fn read_raw(
     request: Request,
-    reference: Option<String>,
+    said: Said,
     key: Option<String>,
+    now: Timestamp,
 ) -> Result<Posted, Problem> {
+    let scheduled_at = checked_time(said.scheduled_at, now)?;
     let body = input::bytes(request.into_body(), RAW_REQUEST_BYTES_MAX).await?;
     let raw = RawMessage::read(body).map_err(refused)?;
-    Ok(Posted { form: Form::Raw, from: raw.from().to_string(), reference, key, stored: raw.into_bytes() })
+    let from = raw.from().to_string();
+    Ok(Posted {
+        form: Form::Raw,
+        from,
+        reference: said.reference,
+        key,
+        scheduled_at,
+        stored: raw.into_bytes(),
+    })
 }
 
-fn fields(mut wire: SendMessage, key: Option<String>) -> Result<Posted, Problem> {
+/// Reads a message field by field; `key` is what the header says.
+pub(super) fn fields(mut wire: SendMessage, key: Option<String>, now: Timestamp) -> Result<Posted, Problem> {
     // Not kept with the message, so that a repetition may bring it the other way.
     let key = match (key, wire.idempotency_key.take()) {
         (Some(header), Some(field)) if header != field => {
@@ -70,6 +80,7 @@ fn fields(mut wire: SendMessage, key: Option<String>) -> Result<Posted, Problem>
         (_, Some(field)) => Some(checked_key(field)?),
         (header, None) => header,
     };
+    let scheduled_at = checked_time(wire.scheduled_at.take(), now)?;
     let stored =
         serde_json::to_vec(&wire).map_err(|_| Problem::new(Code::Internal, "a message can't be written"))?;
     if stored.len() > REQUEST_BYTES_MAX {
@@ -77,14 +88,24 @@ fn fields(mut wire: SendMessage, key: Option<String>) -> Result<Posted, Problem>
     }
     let message = Message::read(wire).map_err(refused)?;
     let from = message.from.address().to_string();
-    Ok(Posted { form: Form::Json, from, reference: message.reference, key, stored })
+    Ok(Posted { form: Form::Json, from, reference: message.reference, key, scheduled_at, stored })
+}
+
+/// A moment that a message can wait for.
+fn checked_time(at: Option<Timestamp>, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
+    let latest = now.plus_seconds(i64::from(SCHEDULED_DAYS_MAX) * 24 * 3600);
+    if at.is_none_or(|at| at <= latest) {
+        return Ok(at);
+    }
+    let detail = format!("a message can wait for at most {SCHEDULED_DAYS_MAX} days");
+    Err(refused(vec![FieldError { pointer: "/scheduled_at".to_owned(), detail }]))
 }
 
 /// Takes a form apart while it streams in.
 async fn read_form(request: Request) -> Result<SendMessage, Problem> {
     let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let boundary = multer::parse_boundary(media_type.unwrap_or_default()).map_err(unreadable)?;
-    let limit = u64::try_from(FORM_BYTES_MAX).unwrap_or(u64::MAX);
+    let limit = u64::try_from(FORM_REQUEST_BYTES_MAX).unwrap_or(u64::MAX);
     let constraints = Constraints::new().size_limit(SizeLimit::new().whole_stream(limit));
     let stream = request.into_body().into_data_stream();
     let mut multipart = Multipart::with_constraints(stream, boundary, constraints);
@@ -97,19 +118,46 @@ async fn read_form(request: Request) -> Result<SendMessage, Problem> {
     form.finish().map_err(refused)
 }
 
-/// The one parameter that the address takes; for a message whose fields are its sender's alone.
-fn reference(request: &Request) -> Result<Option<String>, Problem> {
-    let mut reference = None;
-    for (name, value) in form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()) {
-        let checked = match (&*name, &reference) {
-            ("reference", None) => check_reference(&value),
-            ("reference", Some(_)) => Err("the parameter stands more than once".to_owned()),
-            _ => Err("this address has no parameter but reference".to_owned()),
-        };
-        checked.map_err(|detail| refused(vec![FieldError { pointer: format!("/{name}"), detail }]))?;
-        reference = Some(value.into_owned());
+/// What the address says about a message whose fields are its sender's alone.
+#[derive(Default)]
+struct Said {
+    reference: Option<String>,
+    scheduled_at: Option<Timestamp>,
+}
+
+impl Said {
+    fn read(request: &Request) -> Result<Self, Problem> {
+        let mut said = Self::default();
+        for (name, value) in form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()) {
+            said.take(&name, &value)
+                .map_err(|detail| refused(vec![FieldError { pointer: format!("/{name}"), detail }]))?;
+        }
+        Ok(said)
     }
-    Ok(reference)
+
+    fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let twice = "the parameter stands more than once";
+        match name {
+            "reference" if self.reference.is_some() => return Err(twice.to_owned()),
+            "reference" => {
+                check_reference(value)?;
+                self.reference = Some(value.to_owned());
+            }
+            "scheduled_at" if self.scheduled_at.is_some() => return Err(twice.to_owned()),
+            "scheduled_at" => {
+                let moment = value.parse().map_err(|error: ParseTimestampError| error.to_string())?;
+                self.scheduled_at = Some(moment);
+            }
+            _ => return Err("this address has no parameter but reference and scheduled_at".to_owned()),
+        }
+        Ok(())
+    }
+
+    /// The name of a parameter that was given.
+    fn any(&self) -> Option<&'static str> {
+        let reference = self.reference.as_ref().map(|_| "reference");
+        reference.or(self.scheduled_at.map(|_| "scheduled_at"))
+    }
 }
 
 /// `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a string in quotes, which many leave out.
@@ -131,12 +179,12 @@ fn wrong_key(detail: String) -> Problem {
 
 fn unreadable(error: multer::Error) -> Problem {
     match error {
-        multer::Error::StreamSizeExceeded { .. } => tell_of_raw(input::too_large(FORM_BYTES_MAX)),
+        multer::Error::StreamSizeExceeded { .. } => tell_of_raw(input::too_large(FORM_REQUEST_BYTES_MAX)),
         error => Problem::new(Code::MalformedRequest, format!("the form can't be read: {error}")),
     }
 }
 
-fn refused(errors: Vec<FieldError>) -> Problem {
+pub(super) fn refused(errors: Vec<FieldError>) -> Problem {
     Problem::new(Code::FieldsRefused, "the message was not accepted").with_errors(errors)
 }
 

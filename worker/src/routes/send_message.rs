@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use api::{Code, MessageId, MessageState, Problem, WAIT_SECONDS_MAX};
+use api::{Code, MailboxId, MessageId, MessageState, OrganisationId, Problem, WAIT_SECONDS_MAX};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
@@ -19,17 +19,14 @@ pub(super) async fn send_message(State(app): State<App>, request: Request) -> An
     let config = app.config()?;
     let key = who::erp(&config, request.headers())?;
     let wait = wait(request.headers());
-    let Posted { form, from, reference, key: idempotency_key, stored } = posted::read(request).await?;
+    let posted = posted::read(request, now()).await?;
 
     let objects = Objects::new(&app.env, &config.jurisdiction);
-    let call = UseKey { id: key.id, hash: who::hash_text(&key.hash), wanted: KeyUse::SendFrom(from) };
+    let wanted = KeyUse::SendFrom(posted.from.clone());
+    let call = UseKey { id: key.id, hash: who::hash_text(&key.hash), wanted };
     let mailbox = objects.organisation(key.organisation)?.call(&call).await?;
     let mailbox = mailbox.ok_or_else(|| Problem::new(Code::NotFound, "there is no such mailbox"))?;
-    let id = MessageId::new(mailbox, now(), random()?);
-    let call = Accept { id, form, reference, idempotency_key, wait_ms: u64::from(wait) * 1000 };
-    let extra = Duration::from_secs(u64::from(wait));
-    let mailbox = objects.mailbox(key.organisation, mailbox)?;
-    let Accepted { view, replayed } = mailbox.call_with_body(&call, &stored, extra).await?;
+    let Accepted { view, replayed } = accept(&objects, key.organisation, mailbox, posted, wait).await?;
 
     let has_outcome = wait > 0 && !matches!(view.state, MessageState::Queued | MessageState::Sending);
     let mut answer = json(if has_outcome { StatusCode::OK } else { StatusCode::ACCEPTED }, &view)?;
@@ -49,6 +46,32 @@ pub(super) async fn send_message(State(app): State<App>, request: Request) -> An
     }
     Ok(answer)
 }
+
+/// Gives a message to its mailbox; once more when the object was lost meanwhile, since the id makes it the same message.
+pub(super) async fn accept(
+    objects: &Objects<'_>,
+    organisation: OrganisationId,
+    mailbox: MailboxId,
+    posted: Posted,
+    wait_seconds: u32,
+) -> Result<Accepted, Problem> {
+    let id = MessageId::new(mailbox, now(), random()?);
+    let Posted { form, reference, key, scheduled_at, stored, .. } = posted;
+    let wait_ms = u64::from(wait_seconds) * 1000;
+    let call = Accept { id, form, reference, idempotency_key: key, scheduled_at, wait_ms };
+    let extra = Duration::from_secs(u64::from(wait_seconds));
+    let begun = now();
+    match objects.mailbox(organisation, mailbox)?.call_with_body(&call, &stored, extra).await {
+        Err(problem) if problem.code == Code::Busy && now().since(begun) < AGAIN_WITHIN_MS => {
+            // A stub whose object was lost is of no more use.
+            objects.mailbox(organisation, mailbox)?.call_with_body(&call, &stored, extra).await
+        }
+        answer => answer,
+    }
+}
+
+/// An object that did not even take so long was lost; one that took longer is slow, and asking it twice would not help.
+const AGAIN_WITHIN_MS: i64 = 5_000;
 
 /// Seconds of `Prefer: wait=N` (RFC 7240 section 4.3), at most what we honour; 0 without one.
 fn wait(headers: &HeaderMap) -> u32 {

@@ -1,7 +1,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use api::{Code, MessageId, MessageState, MessageView, Problem};
+use api::{MessageId, MessageState, MessageView, Problem};
 use futures_channel::oneshot;
 use gateway::{RecipientStates, accept};
 

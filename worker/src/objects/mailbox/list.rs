@@ -13,7 +13,8 @@ impl Inner {
         let mut query = "SELECT json FROM message WHERE 1".to_owned();
         let mut values: Vec<SqlStorageValue> = Vec::new();
         if !call.states.is_empty() {
-            query += &format!(" AND state IN ({})", vec!["?"; call.states.len()].join(", "));
+            let marks = vec!["?"; call.states.len()].join(", ");
+            query = format!("{query} AND state IN ({marks})");
             values.extend(call.states.iter().map(|state| SqlStorageValue::from(state.as_str())));
         }
         for (condition, value) in [

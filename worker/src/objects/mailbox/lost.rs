@@ -46,8 +46,8 @@ impl Inner {
         };
         let refusal = Refusal::new(code, detail);
         match next {
-            Next::Retry(at) => self.wait_until(&mut message, at, &refusal),
-            Next::Hold => self.hold(&mut message, &refusal),
+            Next::Retry(at) => message.wait_until(at, refusal.failure()),
+            Next::Hold => message.hold(refusal.failure()),
             Next::Unknown | Next::Refuse | Next::Expire => {
                 self.close(&mut message, MessageState::Unknown, &refusal)?;
             }

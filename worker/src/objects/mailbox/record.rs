@@ -114,28 +114,14 @@ impl Inner {
         let next = after_refusal(&refusal, attempt);
         self.slow_down(&refusal, stage, next, now)?;
         match next {
-            Next::Retry(at) => self.wait_until(message, at, &refusal),
-            Next::Hold => self.hold(message, &refusal),
+            Next::Retry(at) => message.wait_until(at, refusal.failure()),
+            Next::Hold => message.hold(refusal.failure()),
             Next::Unknown => self.close(message, MessageState::Unknown, &refusal)?,
             Next::Refuse => self.close(message, MessageState::Refused, &refusal)?,
             Next::Expire => self.close(message, MessageState::Expired, &refusal)?,
         }
         message.upstream = refusal.upstream.or(message.upstream.take());
         Ok(())
-    }
-
-    /// Tries a message again at `at`.
-    pub(super) fn wait_until(&self, message: &mut MessageRecord, at: Timestamp, refusal: &Refusal) {
-        message.state = MessageState::WillRetry;
-        message.next_attempt_at = Some(at);
-        message.failure = Some(refusal.failure());
-    }
-
-    /// Lets a message wait for a person.
-    pub(super) fn hold(&self, message: &mut MessageRecord, refusal: &Refusal) {
-        message.state = MessageState::Held;
-        message.next_attempt_at = None;
-        message.failure = Some(refusal.failure());
     }
 
     /// Ends a message whose last attempt failed: nothing more happens by itself.

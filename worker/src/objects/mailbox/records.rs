@@ -189,6 +189,20 @@ impl MessageRecord {
         self.since.unwrap_or(self.accepted_at)
     }
 
+    /// Is tried again at `at`.
+    pub(super) fn wait_until(&mut self, at: Timestamp, failure: Failure) {
+        self.state = MessageState::WillRetry;
+        self.next_attempt_at = Some(at);
+        self.failure = Some(failure);
+    }
+
+    /// Waits for a person.
+    pub(super) fn hold(&mut self, failure: Failure) {
+        self.state = MessageState::Held;
+        self.next_attempt_at = None;
+        self.failure = Some(failure);
+    }
+
     /// Notes an attempt that has ended.
     pub(super) fn note(&mut self, attempt: AttemptView) {
         self.log.push(attempt);

@@ -1,6 +1,6 @@
 //! The rows of messages and of their content.
 
-use api::{Failure, MessageId, MessageState, Problem, Timestamp};
+use api::{Failure, MessageId, Problem, Timestamp};
 use serde::Deserialize;
 use worker::SqlStorageValue;
 

@@ -45,6 +45,44 @@ impl Call for UseKey {
     const NAME: &'static str = "use_key";
 }
 
+/// Asks which mailboxes a key leads to.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct KeyMailboxes {
+    pub(crate) id: KeyId,
+    pub(crate) hash: String,
+}
+
+impl Call for KeyMailboxes {
+    type Reply = Vec<KeyMailbox>;
+    const NAME: &'static str = "key_mailboxes";
+}
+
+/// A mailbox that a key leads to.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct KeyMailbox {
+    pub(crate) id: MailboxId,
+    pub(crate) addresses: Vec<String>,
+}
+
+impl KeyMailbox {
+    /// Whether mail from that address goes through it.
+    pub(crate) fn sends_from(&self, from: &str) -> bool {
+        let address = from.parse::<EmailAddress>();
+        address.is_ok_and(|address| self.addresses.iter().any(|one| address.names_same_mailbox(one)))
+    }
+}
+
+/// Why nothing may be sent from an address.
+pub(crate) fn not_allowed(from: &str, usable: &[KeyMailbox]) -> Problem {
+    let allowed = usable.iter().flat_map(|one| one.addresses.clone()).collect::<Vec<_>>().join(", ");
+    Problem::new(Code::SenderNotAllowed, format!("{from} is not an address that this key may send from"))
+        .with_param("allowed", &allowed)
+        .with_errors(vec![FieldError {
+            pointer: "/from".to_owned(),
+            detail: "choose one of the addresses in allowed".to_owned(),
+        }])
+}
+
 impl Organisation {
     pub(super) fn add_key(&self, call: &AddKey) -> Result<(), Problem> {
         self.profile()?;
@@ -62,6 +100,23 @@ impl Organisation {
     }
 
     pub(super) fn use_key(&self, call: &UseKey) -> Result<Option<MailboxId>, Problem> {
+        let usable = self.key_mailboxes(&KeyMailboxes { id: call.id, hash: call.hash.clone() })?;
+        match &call.wanted {
+            KeyUse::SendFrom(from) => {
+                let found = usable.iter().find(|mailbox| mailbox.sends_from(from));
+                found.map(|mailbox| Some(mailbox.id)).ok_or_else(|| not_allowed(from, &usable))
+            }
+            KeyUse::See(id) => {
+                let found = usable.iter().find(|mailbox| mailbox.id == *id);
+                found
+                    .map(|mailbox| Some(mailbox.id))
+                    .ok_or_else(|| Problem::new(Code::NotFound, "this key sees no such mailbox"))
+            }
+            KeyUse::Link => Ok(None),
+        }
+    }
+
+    pub(super) fn key_mailboxes(&self, call: &KeyMailboxes) -> Result<Vec<KeyMailbox>, Problem> {
         #[derive(Deserialize)]
         struct Row {
             hash: String,
@@ -74,36 +129,10 @@ impl Organisation {
             .filter(|row| gateway::same_secret(row.hash.as_bytes(), call.hash.as_bytes()))
             .ok_or_else(|| Problem::new(Code::CredentialsRefused, "this key was revoked"))?;
         let only: Option<Vec<MailboxId>> = row.mailboxes.as_deref().map(from_json).transpose()?;
-        let usable: Vec<_> = self
-            .listed()?
-            .into_iter()
+        let listed = self.listed()?.into_iter();
+        Ok(listed
             .filter(|mailbox| only.as_ref().is_none_or(|only| only.contains(&mailbox.id)))
-            .collect();
-        match &call.wanted {
-            KeyUse::SendFrom(from) => {
-                let address = from.parse::<EmailAddress>().ok();
-                let found = address.and_then(|address| usable.iter().find(|mailbox| mailbox.has(&address)));
-                let allowed =
-                    || usable.iter().flat_map(|one| one.addresses.clone()).collect::<Vec<_>>().join(", ");
-                found.map(|mailbox| Some(mailbox.id)).ok_or_else(|| {
-                    Problem::new(
-                        Code::SenderNotAllowed,
-                        format!("{from} is not an address that this key may send from"),
-                    )
-                    .with_param("allowed", &allowed())
-                    .with_errors(vec![FieldError {
-                        pointer: "/from".to_owned(),
-                        detail: "choose one of the addresses in allowed".to_owned(),
-                    }])
-                })
-            }
-            KeyUse::See(id) => {
-                let found = usable.iter().find(|mailbox| mailbox.id == *id);
-                found
-                    .map(|mailbox| Some(mailbox.id))
-                    .ok_or_else(|| Problem::new(Code::NotFound, "this key sees no such mailbox"))
-            }
-            KeyUse::Link => Ok(None),
-        }
+            .map(|mailbox| KeyMailbox { id: mailbox.id, addresses: mailbox.addresses })
+            .collect())
     }
 }

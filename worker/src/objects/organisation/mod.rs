@@ -15,7 +15,7 @@ use super::call::{Call, internal, read, reply};
 use super::sql::Sql;
 
 pub(crate) use approval::{NoteAsked, SetSending};
-pub(crate) use keys::{AddKey, KeyUse, UseKey};
+pub(crate) use keys::{AddKey, KeyMailboxes, KeyUse, UseKey, not_allowed};
 pub(crate) use links::{AddLink, OpenLink};
 pub(crate) use mailboxes::{AddMailbox, ListMailboxes, SetAddresses};
 pub(crate) use profile::{Create, PinTenant};
@@ -47,6 +47,7 @@ impl DurableObject for Organisation {
             AskRegistration::NAME => reply(self.registration()),
             AddKey::NAME => reply(read(request).await.and_then(|call| self.add_key(&call))),
             UseKey::NAME => reply(read(request).await.and_then(|call| self.use_key(&call))),
+            KeyMailboxes::NAME => reply(read(request).await.and_then(|call| self.key_mailboxes(&call))),
             AddLink::NAME => reply(read(request).await.and_then(|call| self.add_link(&call))),
             OpenLink::NAME => reply(read(request).await.and_then(|call| self.open_link(&call))),
             UseSession::NAME => reply(read(request).await.and_then(|call| self.use_session(&call))),

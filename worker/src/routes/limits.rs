@@ -1,0 +1,52 @@
+use api::{
+    ATTACHMENTS_MAX, BATCH_MESSAGES_MAX, FORM_REQUEST_BYTES_MAX, HEADERS_MAX, IDEMPOTENCY_DAYS, LimitsView,
+    RAW_REQUEST_BYTES_MAX, RECIPIENTS_MAX, REQUEST_BYTES_MAX, SCHEDULED_DAYS_MAX, SUBJECT_CHARS_MAX,
+    WAIT_SECONDS_MAX,
+};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use futures_util::future::try_join_all;
+
+use super::answer::json;
+use super::{Answer, App, who};
+use crate::objects::Objects;
+use crate::objects::mailbox::AskLimits;
+use crate::objects::organisation::KeyMailboxes;
+
+/// `GET /v1/limits`: what a caller may send, and how much is left of the day.
+#[worker::send]
+pub(super) async fn limits(State(app): State<App>, headers: HeaderMap) -> Answer {
+    let config = app.config()?;
+    let key = who::erp(&config, &headers)?;
+    let objects = Objects::new(&app.env, &config.jurisdiction);
+    let asked = KeyMailboxes { id: key.id, hash: who::hash_text(&key.hash) };
+    let mailboxes = objects.organisation(key.organisation)?.call(&asked).await?;
+    let each = mailboxes
+        .iter()
+        .map(async |mailbox| objects.mailbox(key.organisation, mailbox.id)?.call(&AskLimits {}).await);
+    let view = LimitsView {
+        json_request_bytes_max: wide(REQUEST_BYTES_MAX),
+        form_request_bytes_max: wide(FORM_REQUEST_BYTES_MAX),
+        raw_request_bytes_max: wide(RAW_REQUEST_BYTES_MAX),
+        batch_messages_max: narrow(BATCH_MESSAGES_MAX),
+        recipients_max: narrow(RECIPIENTS_MAX),
+        attachments_max: narrow(ATTACHMENTS_MAX),
+        headers_max: narrow(HEADERS_MAX),
+        subject_chars_max: narrow(SUBJECT_CHARS_MAX),
+        wait_seconds_max: WAIT_SECONDS_MAX,
+        scheduled_days_max: SCHEDULED_DAYS_MAX,
+        idempotency_days: IDEMPOTENCY_DAYS,
+        messages_per_minute: config.limits.per_minute,
+        recipients_per_day: config.limits.recipients_per_day,
+        mailboxes: try_join_all(each).await?,
+    };
+    json(StatusCode::OK, &view)
+}
+
+fn wide(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
