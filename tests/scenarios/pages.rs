@@ -3,6 +3,7 @@
 use api::{MessageState, MessageView};
 use end_to_end::browser::Browser;
 use end_to_end::company::Company;
+use end_to_end::gallery::Gallery;
 use end_to_end::message::letter;
 use end_to_end::sandbox::TENANT;
 use end_to_end::{Stack, scenario, until};
@@ -156,5 +157,48 @@ fn confirming_the_tenant_of_an_organisation_that_has_none() {
         browser.until_state("ready").await;
         assert_eq!(browser.errors().await, Vec::<String>::new());
         browser.close().await;
+    });
+}
+
+#[test]
+fn what_is_kept_and_repeated_is_chosen_in_a_section_that_opens_where_it_matters() {
+    scenario(async {
+        let company = Company::new(Stack::shared().await, "bewaren").await;
+        let (browser, mut gallery) = (Browser::new().await, Gallery::new());
+        browser.open(&company.link().await).await;
+        browser.until_state("not_authenticated").await;
+        assert!(browser.has("#keeping:not([open])").await, "few need it");
+        browser.click("#keeping summary").await;
+        gallery.take(&browser, "keeping").await;
+
+        let fill_in = async |field: &str, days: &str| {
+            browser.find(field).await.clear().await.unwrap();
+            browser.find(field).await.send_keys(days).await.unwrap();
+        };
+        fill_in("#content-days", "45").await;
+        browser.click("#keeping summary").await;
+        browser.find("#keeping:not([open])").await;
+        browser.click("#save").await;
+        browser.find("#keeping[open] #log-days-wrong").await;
+        gallery.take(&browser, "keeping-refused").await;
+        browser.click("#keeping summary").await;
+        browser.click("#wrong-summary a[href=\"#log-days\"]").await;
+        browser.find("#keeping[open] #log-days:focus").await;
+
+        fill_in("#log-days", "60").await;
+        browser.click("label[for=\"repeat-unknown\"]").await;
+        browser.click("#save").await;
+        browser.find("#save[data-changed=false]").await;
+        let settings = company.person().await.view().await.settings;
+        assert_eq!((settings.content_days, settings.log_days, settings.repeat_unknown), (45, 60, true));
+
+        browser.client.refresh().await.unwrap();
+        browser.find("#keeping[open] #repeat-unknown:checked").await;
+        for (field, days) in [("#content-days", "45"), ("#log-days", "60")] {
+            assert_eq!(browser.find(field).await.prop("value").await.unwrap().as_deref(), Some(days));
+        }
+        assert_eq!(browser.errors().await, Vec::<String>::new());
+        browser.close().await;
+        gallery.must_be_right();
     });
 }

@@ -17,10 +17,14 @@ pub(crate) fn element(id: &str) -> Option<HtmlElement> {
 
 /// Moves the keyboard and the reader's eye there.
 ///
-/// After the next paint, because the element may only just have been asked for.
+/// After the next paint, because the element may only just have been asked for. What is folded away is unfolded: it
+/// could not take the focus.
 pub(crate) fn focus(id: &'static str) {
     request_animation_frame(move || {
         if let Some(element) = element(id) {
+            if let Ok(Some(folded)) = element.closest("details:not([open])") {
+                let _ = folded.set_attribute("open", "");
+            }
             let _ = element.focus();
             element.scroll_into_view_with_bool(false);
         }

@@ -13,7 +13,8 @@ use crate::browser::page;
 use crate::consent::arrival::Answer;
 use crate::consent::kept::Kept;
 use crate::pages::session::Session;
-use crate::settings::draft::{Draft, Field, Wrong};
+use crate::settings::draft::Draft;
+use crate::settings::field::{Field, Wrong};
 use crate::words::state;
 
 /// What the page tells the person at the top, until it says something else.

@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
+use crate::i18n::Locale;
 use crate::mailbox::Desk;
-use crate::settings::draft::{Draft, Field};
+use crate::settings::draft::Draft;
+use crate::settings::field::Field;
 use crate::words::field;
 
 /// The place of a text within the form.
@@ -17,7 +19,7 @@ pub(crate) struct Shape {
     pub(crate) autocomplete: Option<&'static str>,
     /// `field--short` and the like.
     pub(crate) class: &'static str,
-    pub(crate) unit: Option<&'static str>,
+    pub(crate) unit: Option<fn(Locale) -> &'static str>,
     /// More than one line.
     pub(crate) lines: bool,
     pub(crate) optional: bool,
@@ -37,11 +39,12 @@ pub(crate) fn TextField(
     let typed = move |text: String| desk.draft.update(|draft| *part(draft) = text);
     let wrong = wrong_with(desk, field);
     let hint_id = hint.map(|_| format!("{id}-hint"));
+    let unit_id = shape.unit.map(|_| format!("{id}-unit"));
     let described = {
-        let hint_id = hint_id.clone();
+        let (hint_id, unit_id) = (hint_id.clone(), unit_id.clone());
         move || {
             let error = wrong.with(Option::is_some).then(|| format!("{id}-wrong"));
-            let ids: Vec<_> = [error, hint_id.clone()].into_iter().flatten().collect();
+            let ids: Vec<_> = [unit_id.clone(), error, hint_id.clone()].into_iter().flatten().collect();
             (!ids.is_empty()).then(|| ids.join(" "))
         }
     };
@@ -72,7 +75,7 @@ pub(crate) fn TextField(
             <FieldWrong field/>
             <div class="field__control">
                 {control}
-                {shape.unit.map(|unit| view! { <span class="field__unit">{unit}</span> })}
+                {shape.unit.map(|unit| view! { <span class="field__unit" id=unit_id>{move || unit(desk.language.get())}</span> })}
             </div>
         </div>
     }

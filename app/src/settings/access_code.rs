@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::draft::Field;
+use super::field::Field;
 use crate::browser::language::t;
 use crate::mailbox::Desk;
 use crate::parts::field::{Shape, TextField};

@@ -3,7 +3,8 @@
 use api::MailboxView;
 use leptos::prelude::*;
 
-use super::draft::{Draft, Field};
+use super::draft::Draft;
+use super::field::Field;
 use super::save::{replace, save};
 use crate::browser::language::t;
 use crate::browser::page;

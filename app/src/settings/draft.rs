@@ -1,94 +1,10 @@
 //! What is typed in the form, as text, and how it becomes settings. Nothing here knows the page.
 
-use api::{Kind, MESSAGE_BYTES_SETTING_MAX, MailboxSettings, Security};
+use api::{KEPT_DAYS_MAX, Kind, MESSAGE_BYTES_SETTING_MAX, MailboxSettings, Security};
 
-use super::super::words::size;
+use super::field::{Field, Wrong};
 use crate::i18n::Locale;
-
-/// The fields, for pointing at them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Field {
-    Kind,
-    Address,
-    Aliases,
-    Shared,
-    Server,
-    Port,
-    Security,
-    ServerAuthentication,
-    UserName,
-    AccessCode,
-    RelayUrl,
-    RelayId,
-    RelayKey,
-    MessageSize,
-}
-
-impl Field {
-    pub(crate) const ALL: [Self; 14] = [
-        Self::Kind,
-        Self::Address,
-        Self::Aliases,
-        Self::Shared,
-        Self::Server,
-        Self::Port,
-        Self::Security,
-        Self::ServerAuthentication,
-        Self::UserName,
-        Self::AccessCode,
-        Self::RelayUrl,
-        Self::RelayId,
-        Self::RelayKey,
-        Self::MessageSize,
-    ];
-
-    /// The id of its control.
-    pub(crate) const fn id(self) -> &'static str {
-        match self {
-            Self::Kind => "kind",
-            Self::Address => "address",
-            Self::Aliases => "aliases",
-            Self::Shared => "shared",
-            Self::Server => "server",
-            Self::Port => "port",
-            Self::Security => "security",
-            Self::ServerAuthentication => "server-authentication",
-            Self::UserName => "user-name",
-            Self::AccessCode => "access-code",
-            Self::RelayUrl => "relay-url",
-            Self::RelayId => "relay-id",
-            Self::RelayKey => "relay-key",
-            Self::MessageSize => "message-size",
-        }
-    }
-
-    /// The field that a JSON pointer of the Worker means.
-    pub(crate) fn of_pointer(pointer: &str) -> Option<Self> {
-        let path = pointer.trim_start_matches('/');
-        let path = path.strip_prefix("settings/").unwrap_or(path);
-        let name = match path.split('/').next()? {
-            "message_bytes_max" => "message-size".to_owned(),
-            name => name.replace('_', "-"),
-        };
-        Self::ALL.into_iter().find(|field| field.id() == name)
-    }
-}
-
-/// What is wrong with a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Wrong {
-    AddressForm,
-    AliasForm(String),
-    ServerMissing,
-    PortRange,
-    UserNameMissing,
-    RelayUrlForm,
-    RelayIdMissing,
-    SizeForm,
-    SizeRange,
-    /// The Worker said so, with its reason in English.
-    Refused(String),
-}
+use crate::words::size;
 
 /// The form as it is typed.
 #[expect(clippy::struct_excessive_bools, reason = "a check box each")]
@@ -114,6 +30,9 @@ pub(crate) struct Draft {
     pub(crate) relay_key: String,
     /// Megabytes.
     pub(crate) message_size: String,
+    pub(crate) content_days: String,
+    pub(crate) log_days: String,
+    pub(crate) repeat_unknown: bool,
 }
 
 /// What a save would send.
@@ -143,6 +62,9 @@ impl Draft {
             relay_id: settings.relay_id.clone(),
             relay_key: String::new(),
             message_size: size::megabytes(settings.message_bytes_max, locale),
+            content_days: settings.content_days.to_string(),
+            log_days: settings.log_days.to_string(),
+            repeat_unknown: settings.repeat_unknown,
         }
     }
 
@@ -166,63 +88,13 @@ impl Draft {
     }
 
     /// Address and name of the relay; empty without one.
-    fn relay(&self) -> (&str, &str) {
+    pub(super) fn relay(&self) -> (&str, &str) {
         if self.by_relay { (self.relay_url.trim(), self.relay_id.trim()) } else { ("", "") }
     }
 
     /// Whether no authentication would be left: it belongs to an address, a kind and whose sign-in it is.
     pub(crate) fn ends_authentication(&self, saved: &MailboxSettings) -> bool {
         self.address.trim() != saved.address || self.kind != saved.kind || self.shared != saved.shared
-    }
-
-    /// The fields in which this differs from another draft, in the order of the form. An access code that is typed or
-    /// forgotten always does, since nobody can see what is stored.
-    pub(crate) fn differing(&self, other: &Self) -> Vec<Field> {
-        let differs = |field: &Field| match field {
-            Field::Kind => self.kind != other.kind,
-            Field::Address => self.address.trim() != other.address.trim(),
-            Field::Aliases => self.aliases.trim() != other.aliases.trim(),
-            Field::Shared => self.shared != other.shared,
-            Field::Server => self.server.trim() != other.server.trim(),
-            Field::Port => self.port.trim() != other.port.trim(),
-            Field::Security => self.security != other.security,
-            Field::ServerAuthentication => self.server_authentication != other.server_authentication,
-            Field::UserName => self.user_name.trim() != other.user_name.trim(),
-            Field::AccessCode => {
-                self.access_code != other.access_code || self.forget_access_code != other.forget_access_code
-            }
-            Field::RelayUrl => self.relay().0 != other.relay().0,
-            Field::RelayId => self.relay().1 != other.relay().1,
-            Field::RelayKey => self.relay_key != other.relay_key,
-            Field::MessageSize => size::bytes(&self.message_size) != size::bytes(&other.message_size),
-        };
-        Field::ALL.into_iter().filter(differs).collect()
-    }
-
-    /// Takes one field over from another draft.
-    pub(crate) fn take(&mut self, field: Field, other: &Self) {
-        match field {
-            Field::Kind => self.kind = other.kind,
-            Field::Address => self.address.clone_from(&other.address),
-            Field::Aliases => self.aliases.clone_from(&other.aliases),
-            Field::Shared => self.shared = other.shared,
-            Field::Server => self.server.clone_from(&other.server),
-            Field::Port => self.port.clone_from(&other.port),
-            Field::Security => self.security = other.security,
-            Field::ServerAuthentication => self.server_authentication = other.server_authentication,
-            Field::UserName => self.user_name.clone_from(&other.user_name),
-            Field::AccessCode => {
-                self.access_code.clone_from(&other.access_code);
-                self.forget_access_code = other.forget_access_code;
-            }
-            Field::RelayUrl => {
-                self.by_relay = other.by_relay;
-                self.relay_url.clone_from(&other.relay_url);
-            }
-            Field::RelayId => self.relay_id.clone_from(&other.relay_id),
-            Field::RelayKey => self.relay_key.clone_from(&other.relay_key),
-            Field::MessageSize => self.message_size.clone_from(&other.message_size),
-        }
     }
 
     /// Reads the form; every field that needs another look at once.
@@ -247,6 +119,9 @@ impl Draft {
             relay_url: self.relay().0.to_owned(),
             relay_id: self.relay().1.to_owned(),
             message_bytes_max: saved.message_bytes_max,
+            content_days: saved.content_days,
+            log_days: saved.log_days,
+            repeat_unknown: self.repeat_unknown,
         };
         if !looks_like_address(&settings.address) {
             wrong.push((Field::Address, Wrong::AddressForm));
@@ -285,6 +160,18 @@ impl Draft {
             Some(bytes) if size::same(bytes, saved.message_bytes_max) => {}
             Some(bytes) => settings.message_bytes_max = bytes,
         }
+        match days(&self.content_days) {
+            Some(days) => settings.content_days = days,
+            None => wrong.push((Field::ContentDays, Wrong::DaysRange(0))),
+        }
+        match days(&self.log_days).filter(|days| *days > 0) {
+            // Beside a field that can't be read there is nothing to compare with.
+            Some(kept) if days(&self.content_days).is_some_and(|content| kept < content) => {
+                wrong.push((Field::LogDays, Wrong::LogShort(settings.content_days)));
+            }
+            Some(days) => settings.log_days = days,
+            None => wrong.push((Field::LogDays, Wrong::DaysRange(1))),
+        }
         wrong.sort_by_key(|(field, _)| *field);
         let access_code = match (self.access_code.is_empty(), self.forget_access_code) {
             (false, _) => Some(self.access_code.clone()),
@@ -294,6 +181,11 @@ impl Draft {
         let relay_key = (!self.relay_key.is_empty()).then(|| self.relay_key.trim().to_owned());
         if wrong.is_empty() { Ok(Filled { settings, access_code, relay_key }) } else { Err(wrong) }
     }
+}
+
+/// A whole number of days, as long as anything can be kept.
+fn days(typed: &str) -> Option<u16> {
+    typed.trim().parse().ok().filter(|days| *days <= KEPT_DAYS_MAX)
 }
 
 fn looks_like_relay(text: &str) -> bool {
@@ -357,6 +249,24 @@ mod tests {
     }
 
     #[test]
+    fn the_list_is_kept_no_shorter_than_the_content() {
+        let untouched = Draft::of(&saved(), Locale::nl);
+        let judged = |content: &str, log: &str| {
+            let (content_days, log_days) = (content.to_owned(), log.to_owned());
+            let filled = Draft { content_days, log_days, ..untouched.clone() }.filled(&saved());
+            filled.map(|filled| (filled.settings.content_days, filled.settings.log_days))
+        };
+        assert_eq!(judged(" 7 ", "365"), Ok((7, 365)));
+        assert_eq!(judged("30", "30"), Ok((30, 30)));
+        assert_eq!(judged("31", "30"), Err(vec![(Field::LogDays, Wrong::LogShort(31))]));
+        assert_eq!(judged("0", "0"), Err(vec![(Field::LogDays, Wrong::DaysRange(1))]));
+        for text in ["", "-1", "1,5", "366", "een week"] {
+            assert_eq!(judged(text, "30"), Err(vec![(Field::ContentDays, Wrong::DaysRange(0))]), "{text}");
+            assert_eq!(judged("0", text), Err(vec![(Field::LogDays, Wrong::DaysRange(1))]), "{text}");
+        }
+    }
+
+    #[test]
     fn an_access_code_is_kept_replaced_or_removed() {
         let mut draft = Draft::of(&saved(), Locale::en);
         assert_eq!(draft.filled(&saved()).unwrap().access_code, None);
@@ -367,36 +277,11 @@ mod tests {
     }
 
     #[test]
-    fn two_versions_differ_in_some_fields_and_merge_field_by_field() {
-        let stored = Draft::of(&saved(), Locale::nl);
-        let mut mine = stored.clone();
-        assert_eq!(mine.differing(&stored), []);
-        (mine.shared, mine.server, mine.access_code) = (true, "smtp.example.nl".into(), "code".into());
-        (mine.address, mine.message_size) = ("info@example.nl ".into(), "5,0".into());
-        assert_eq!(mine.differing(&stored), [Field::Shared, Field::Server, Field::AccessCode]);
-        let mut merged = stored.clone();
-        for field in Field::ALL {
-            merged.take(field, &mine);
-        }
-        assert_eq!(merged, mine);
-    }
-
-    #[test]
     fn an_authentication_belongs_to_address_kind_and_whose_sign_in_it_is() {
         let same = Draft::of(&saved(), Locale::nl);
         assert!(!same.ends_authentication(&saved()));
         assert!(Draft { shared: true, ..same.clone() }.ends_authentication(&saved()));
         assert!(Draft { kind: Kind::SmtpBasic, ..same.clone() }.ends_authentication(&saved()));
         assert!(!Draft { message_size: "9".into(), ..same }.ends_authentication(&saved()));
-    }
-
-    #[test]
-    fn pointers_of_the_worker_find_their_field() {
-        assert_eq!(Field::of_pointer("/settings/address"), Some(Field::Address));
-        assert_eq!(Field::of_pointer("/settings/aliases/2"), Some(Field::Aliases));
-        assert_eq!(Field::of_pointer("/settings/message_bytes_max"), Some(Field::MessageSize));
-        assert_eq!(Field::of_pointer("/access_code"), Some(Field::AccessCode));
-        assert_eq!(Field::of_pointer("/address"), Some(Field::Address));
-        assert_eq!(Field::of_pointer("/elsewhere"), None);
     }
 }

@@ -4,7 +4,8 @@ use api::{Kind, MESSAGE_BYTES_SETTING_MAX};
 use leptos::prelude::*;
 use leptos_i18n::td_string;
 
-use super::draft::Field;
+use super::field::Field;
+use super::keeping::Keeping;
 use super::smtp_fields::SmtpFields;
 use crate::browser::language::t;
 use crate::mailbox::Desk;
@@ -21,7 +22,8 @@ const ADDRESS: Shape = Shape {
     optional: false,
 };
 const ALIASES: Shape = Shape { lines: true, optional: true, ..ADDRESS };
-const SIZE: Shape = Shape { input_mode: Some("decimal"), class: "field--short", unit: Some("MB"), ..ADDRESS };
+const SIZE: Shape =
+    Shape { input_mode: Some("decimal"), class: "field--short", unit: Some(|_| "MB"), ..ADDRESS };
 
 /// Everything below the choice of kind.
 #[component]
@@ -38,6 +40,7 @@ pub(crate) fn Fields() -> impl IntoView {
             hint=Signal::derive(move || t!(desk.language, settings.address_hint)().to_owned())/>
         {of_kind}
         <MessageSize/>
+        <Keeping/>
     }
 }
 

@@ -3,7 +3,7 @@
 use api::Kind;
 use leptos::prelude::*;
 
-use super::draft::Field;
+use super::field::Field;
 use crate::browser::language::t;
 use crate::mailbox::Desk;
 use crate::parts::field::FieldWrong;

@@ -3,7 +3,8 @@
 use api::{Kind, Security};
 use leptos::prelude::*;
 
-use super::draft::{Draft, Field};
+use super::draft::Draft;
+use super::field::Field;
 use crate::browser::language::t;
 use crate::mailbox::Desk;
 

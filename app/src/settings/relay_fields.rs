@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::draft::Field;
+use super::field::Field;
 use super::smtp_fields::SERVER;
 use crate::browser::language::t;
 use crate::mailbox::Desk;

@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_i18n::td_string;
 
-use super::draft::{Field, Filled, Wrong};
+use super::draft::Filled;
+use super::field::{Field, Wrong};
 use crate::browser::announce::announce;
 use crate::browser::http::{self, Trouble};
 use crate::browser::page;

@@ -4,7 +4,7 @@ use api::Security;
 use leptos::prelude::*;
 
 use super::access_code::AccessCode;
-use super::draft::Field;
+use super::field::Field;
 use super::provider::ProviderHint;
 use super::relay_fields::RelayFields;
 use crate::browser::language::t;

@@ -1,11 +1,12 @@
 //! Words for what is wrong with a field.
 
-use api::{MESSAGE_BYTES_SETTING_MAX, Security};
+use api::{KEPT_DAYS_MAX, MESSAGE_BYTES_SETTING_MAX, Security};
 use leptos_i18n::td_string;
 
 use super::{kind, size};
 use crate::i18n::Locale;
-use crate::settings::draft::{Draft, Field, Wrong};
+use crate::settings::draft::Draft;
+use crate::settings::field::{Field, Wrong};
 
 pub(crate) fn label(locale: Locale, field: Field) -> &'static str {
     match field {
@@ -23,6 +24,9 @@ pub(crate) fn label(locale: Locale, field: Field) -> &'static str {
         Field::RelayId => td_string!(locale, settings.relay.id),
         Field::RelayKey => td_string!(locale, settings.relay.key),
         Field::MessageSize => td_string!(locale, settings.message_size),
+        Field::ContentDays => td_string!(locale, settings.keeping.content),
+        Field::LogDays => td_string!(locale, settings.keeping.log),
+        Field::RepeatUnknown => td_string!(locale, settings.keeping.repeat),
     }
 }
 
@@ -32,6 +36,7 @@ pub(crate) fn value(locale: Locale, field: Field, draft: &Draft, code_stored: bo
         "" => td_string!(locale, settings.conflict.nothing).to_owned(),
         text => text.split('\n').map(str::trim).collect::<Vec<_>>().join(", "),
     };
+    let days = |days: &str| format!("{} {}", days.trim(), td_string!(locale, settings.keeping.unit));
     let yes_or_no = |yes| {
         let word = if yes {
             td_string!(locale, settings.conflict.yes)
@@ -64,6 +69,9 @@ pub(crate) fn value(locale: Locale, field: Field, draft: &Draft, code_stored: bo
         Field::RelayKey if draft.relay_key.is_empty() => text(""),
         Field::RelayKey => td_string!(locale, settings.relay.typed).to_owned(),
         Field::MessageSize => format!("{} MB", draft.message_size.trim()),
+        Field::ContentDays => days(&draft.content_days),
+        Field::LogDays => days(&draft.log_days),
+        Field::RepeatUnknown => yes_or_no(draft.repeat_unknown),
     }
 }
 
@@ -92,6 +100,8 @@ pub(crate) fn wrong(locale: Locale, field: Field, wrong: &Wrong) -> String {
             min = size::megabytes(size::MIN_BYTES, locale),
             max = size::megabytes(MESSAGE_BYTES_SETTING_MAX, locale)
         ),
+        Wrong::DaysRange(min) => td_string!(locale, field.days_range, min = *min, max = KEPT_DAYS_MAX),
+        Wrong::LogShort(min) => td_string!(locale, field.log_short, min = *min),
         // The Worker's own sentence is more exact, but English: `api::FieldError` has no code to translate by.
         Wrong::Refused(detail) if locale == Locale::en => detail.clone(),
         Wrong::Refused(_) => refused(locale, field).to_owned(),
@@ -114,5 +124,8 @@ fn refused(locale: Locale, field: Field) -> &'static str {
         Field::RelayId => td_string!(locale, field.refused.relay_id),
         Field::RelayKey => td_string!(locale, field.refused.relay_key),
         Field::MessageSize => td_string!(locale, field.refused.message_size),
+        Field::ContentDays => td_string!(locale, field.refused.content_days),
+        Field::LogDays => td_string!(locale, field.refused.log_days),
+        Field::RepeatUnknown => td_string!(locale, field.refused.repeat_unknown),
     }
 }
