@@ -25,6 +25,7 @@ mod server_test;
 mod settings;
 mod state;
 mod storage_quota;
+mod stored;
 mod submission;
 
 pub use accept::{accept, message_bytes_effective};
@@ -56,4 +57,5 @@ pub use server_test::{failed_step, planned_steps, test_step};
 pub use settings::check_settings;
 pub use state::{Situation, state};
 pub use storage_quota::storage_refusal;
+pub use stored::{AttemptRecord, Form, MailboxRecord, MessageRecord, NEVER, OutboxRecord, Progress};
 pub use submission::{ServerOwner, Submitted, understand};

@@ -6,11 +6,11 @@ use api::{
 };
 use axum::extract::Request;
 use axum::http::header;
+use gateway::Form;
 use mail::{Message, MultipartForm, PartHead, RawMessage, check_idempotency_key, check_reference};
 use multer::{Constraints, Multipart, SizeLimit};
 
 use super::input;
-use crate::objects::mailbox::Form;
 
 /// What the request held, and has been found to be in order.
 pub(super) struct Posted {

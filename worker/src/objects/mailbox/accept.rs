@@ -3,12 +3,11 @@ use std::time::Duration;
 
 use api::{MessageId, MessageState, MessageView, Problem};
 use futures_channel::oneshot;
-use gateway::{RecipientStates, accept};
+use gateway::{MessageRecord, RecipientStates, accept};
 
 use super::Inner;
 use super::calls::{Accept, Accepted, Look};
 use super::idempotency::Once;
-use super::records::MessageRecord;
 use crate::host::{now, within};
 
 /// An alarm this long after a message was accepted finds it if everything else was lost, in milliseconds.

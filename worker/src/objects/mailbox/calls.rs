@@ -1,9 +1,9 @@
 use api::{
-    ApprovalView, AttemptId, BeginConsent, BegunConsent, Code, ConsentOutcome, Digest, FinishConsent,
-    MailboxId, MailboxLimits, MailboxSettings, MailboxView, MessageId, MessageState, MessageView,
-    OrganisationId, Problem, RefusedConsent, RegistrationView, RetryMessage, SaveSettings, Timestamp,
+    ApprovalView, AttemptId, BeginConsent, BegunConsent, ConsentOutcome, Digest, FinishConsent, MailboxId,
+    MailboxLimits, MailboxSettings, MailboxView, MessageId, MessageState, MessageView, OrganisationId,
+    Problem, RefusedConsent, RegistrationView, RetryMessage, SaveSettings, Timestamp,
 };
-use mail::{Content, Message, RawMessage};
+use gateway::Form;
 use serde::{Deserialize, Serialize};
 
 use super::Call;
@@ -15,51 +15,6 @@ pub(crate) struct Around {
     pub(crate) registration: RegistrationView,
     /// What an administrator would be asked; its `since` is the mailbox's to say.
     pub(crate) approval: ApprovalView,
-}
-
-/// The form in which a message was posted, and is stored. A stored format.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Form {
-    /// The JSON of [`api::SendMessage`].
-    #[default]
-    Json,
-    /// `message/rfc822`.
-    Raw,
-}
-
-impl Form {
-    /// Reads a body of this form, which was read once before.
-    pub(super) fn read_again(self, body: Vec<u8>) -> Option<Content> {
-        Some(match self {
-            Self::Json => Content::Fields(Box::new(Message::read(serde_json::from_slice(&body).ok()?).ok()?)),
-            Self::Raw => Content::Raw(Box::new(RawMessage::read(body).ok()?)),
-        })
-    }
-
-    /// The same, when the body is wanted back: judges it without a copy of it.
-    pub(super) fn judge_again<T>(
-        self,
-        body: Vec<u8>,
-        judge: impl FnOnce(&Content) -> Result<T, Problem>,
-    ) -> Result<(Vec<u8>, T), Problem> {
-        let unreadable = || Problem::new(Code::Internal, "an accepted message can't be read again");
-        match self {
-            Self::Json => {
-                let wire = serde_json::from_slice(&body).map_err(|_| unreadable())?;
-                let message = Message::read(wire).map_err(|_| unreadable())?;
-                judge(&Content::Fields(Box::new(message))).map(|judged| (body, judged))
-            }
-            Self::Raw => {
-                let content = Content::Raw(Box::new(RawMessage::read(body).map_err(|_| unreadable())?));
-                let judged = judge(&content)?;
-                match content {
-                    Content::Raw(raw) => Ok((raw.into_bytes(), judged)),
-                    Content::Fields(_) => Err(unreadable()),
-                }
-            }
-        }
-    }
 }
 
 /// A message that is stored.

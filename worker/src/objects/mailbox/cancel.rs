@@ -1,7 +1,8 @@
 use api::{Code, MessageId, MessageState, MessageView, Problem};
 
+use gateway::MessageRecord;
+
 use super::Inner;
-use super::records::MessageRecord;
 use crate::host::now;
 
 impl Inner {

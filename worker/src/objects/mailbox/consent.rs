@@ -6,14 +6,13 @@ use std::time::Duration;
 use api::{BegunConsent, Code, ConsentOutcome, Digest, MailboxView, Problem};
 use futures_channel::oneshot;
 use gateway::{
-    ATTEMPT_SECONDS, Attempt, Authentication, CameBack, RefusedReturn, judge_refusal, kept_confirmation,
-    verify_return,
+    ATTEMPT_SECONDS, Attempt, AttemptRecord, Authentication, CameBack, Progress, RefusedReturn,
+    judge_refusal, kept_confirmation, verify_return,
 };
 use microsoft::asked_at_consent;
 
 use super::Inner;
 use super::calls::{Answer, Around, BeginAttempt, FinishAttempt, FinishedAttempt, RefuseAttempt};
-use super::records::{AttemptRecord, Progress};
 use super::redeem::{Redeemed, ended};
 use crate::config::Config;
 use crate::host::{Line, log, now, within};

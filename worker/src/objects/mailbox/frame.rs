@@ -1,9 +1,8 @@
 use api::Code;
-use gateway::sha256;
+use gateway::{MessageRecord, sha256};
 use mail::{Bcc, EmailAddress, MimeFrame};
 use microsoft::Refusal;
 
-use super::records::MessageRecord;
 use crate::config::Config;
 
 /// What a message gets when it is written as MIME: the same for every try, so that a second one is known as the same mail.

@@ -2,7 +2,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use api::{Code, Route, Timestamp, Upstream};
-use gateway::{Lease, Said, Stage, accept};
+use gateway::{MessageRecord, Said, Stage, accept};
 use mail::{Bcc, Content, EmailAddress};
 use microsoft::{
     AccessToken, Endpoints, Http as _, HttpRequest, Refusal, Resource, SendMail, Sent, read_send_mail,
@@ -13,7 +13,6 @@ use super::super::sql::storage_failed;
 use super::Inner;
 use super::frame::frame;
 use super::lane::Lane;
-use super::records::MessageRecord;
 use super::refresh::own_fault;
 use crate::config::Config;
 use crate::host::{Fetch, Vault};
@@ -121,8 +120,7 @@ impl Inner {
 
     /// Commits that from now on nobody can know whether the other side has the message. Nothing of it leaves before.
     pub(super) async fn commit_leaving(&self, hand_over: &HandOver) -> Result<(), Refusal> {
-        let lease = Lease { route: hand_over.route.get(), may_have_left: true, ..Lease::new(hand_over.at) };
-        let record = MessageRecord { lease: Some(lease), ..hand_over.message.clone() };
+        let record = hand_over.message.leaving(hand_over.route.get());
         self.store.set_sending(&record).map_err(own_fault)?;
         self.sync().await
     }

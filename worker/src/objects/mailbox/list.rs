@@ -1,10 +1,11 @@
 use api::{LIST_MESSAGES_MAX, MessageId, MessageView, Problem};
 use worker::SqlStorageValue;
 
+use gateway::MessageRecord;
+
 use super::super::sql::{Json, from_json};
 use super::Inner;
 use super::calls::ListMessages;
-use super::records::MessageRecord;
 
 impl Inner {
     /// Messages that fit, newest first: ids sort by when they were made.

@@ -1,12 +1,11 @@
 //! Messages whose hand-over was cut off: what became of them is told by what they had committed.
 
 use api::{AttemptView, Code, MessageState, Problem, Timestamp};
-use gateway::{Lease, Next, after_loss};
+use gateway::{Lease, MessageRecord, Next, after_loss};
 use microsoft::Refusal;
 
 use super::Inner;
 use super::pump::HAND_OVER_MS_MAX;
-use super::records::MessageRecord;
 use crate::host::{Line, log, now};
 
 impl Inner {

@@ -25,7 +25,6 @@ mod prove;
 mod pump;
 mod read_mime;
 mod record;
-mod records;
 mod redeem;
 mod refresh;
 mod remove;
@@ -57,7 +56,7 @@ use crate::registration::Registration;
 
 pub(crate) use calls::{
     Accept, Accepted, Answer, Around, AskApproval, AskLimits, AskSettings, BeginAttempt, BeginTest, Cancel,
-    CheckAgain, CreateMailbox, FinishAttempt, FinishedAttempt, Form, ListMessages, Look, Nudge, ReadMime,
+    CheckAgain, CreateMailbox, FinishAttempt, FinishedAttempt, ListMessages, Look, Nudge, ReadMime,
     RefuseAttempt, Remove, Retry, Save, Status,
 };
 

@@ -1,10 +1,9 @@
 use api::{ApprovalView, Code, Delay, MailboxSettings, MailboxView, Problem, Timestamp};
-use gateway::{ATTEMPT_SECONDS, Situation, Trouble, message_bytes_effective, state, view};
+use gateway::{ATTEMPT_SECONDS, Progress, Situation, Trouble, message_bytes_effective, state, view};
 use microsoft::Sending;
 
 use super::Inner;
 use super::calls::Around;
-use super::records::Progress;
 use crate::config::Config;
 use crate::host::now;
 

@@ -3,15 +3,14 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use api::{Kind, MessageState, Problem, Timestamp};
+use api::{Kind, Problem, Timestamp};
 use futures_util::future::join_all;
-use gateway::{CONCURRENCY_MAX, Lease, Limits, concurrency_max, renewal_due};
+use gateway::{CONCURRENCY_MAX, Limits, MailboxRecord, MessageRecord, concurrency_max, renewal_due};
 use microsoft::{Refusal, Resource};
 
 use super::Inner;
 use super::hand_over::HandOver;
 use super::lane::Lane;
-use super::records::{MailboxRecord, MessageRecord};
 use super::refresh::not_signed_in;
 use super::submit::server_stands_in_the_way;
 use crate::host::{Line, log, now};
@@ -127,12 +126,7 @@ impl Inner {
         if outbox.pacing != before {
             self.store.set_outbox(&outbox)?;
         }
-        message.state = MessageState::Sending;
-        message.attempts += 1;
-        message.starts += 1;
-        message.changed_at = now;
-        message.next_attempt_at = None;
-        message.lease = Some(Lease::new(now));
+        message.begin(now);
         self.store.set_sending(&message)?;
         self.sending.borrow_mut().insert(message.id, now);
         run.count(kind, &message);

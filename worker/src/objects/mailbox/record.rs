@@ -2,14 +2,13 @@
 
 use api::{AttemptView, Code, Delay, MessageState, Problem, Reason, Timestamp, Upstream};
 use gateway::{
-    AfterAttempt, Next, Stage, after_refusal, concerns_the_mailbox, masked, masked_upstream,
+    AfterAttempt, MessageRecord, Next, Stage, after_refusal, concerns_the_mailbox, masked, masked_upstream,
     pauses_the_mailbox,
 };
 use microsoft::Refusal;
 
 use super::Inner;
 use super::hand_over::{Ended, HandOver};
-use super::records::MessageRecord;
 use super::refresh::found_here;
 use crate::host::{Line, log, now, random};
 

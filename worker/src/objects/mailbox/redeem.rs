@@ -2,7 +2,7 @@
 //! Nothing is stored here but the number that the sealing takes.
 
 use api::{Code, Problem, Timestamp};
-use gateway::{Attempt, Authentication, SignedIn, judge};
+use gateway::{Attempt, Authentication, MailboxRecord, SignedIn, judge};
 use microsoft::{
     AuthorizationCode, Http as _, Identity, PkceCodeVerifier, Profile, Redemption, Resource, TokenEndpoint,
     Tokens, me, read_id_token, read_me,
@@ -11,7 +11,6 @@ use microsoft::{
 use super::Inner;
 use super::calls::FinishAttempt;
 use super::prove::prove;
-use super::records::MailboxRecord;
 use crate::config::Config;
 use crate::host::{Fetch, now};
 use crate::registration::Registration;

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use api::{Code, Reason, Timestamp};
 use futures_channel::oneshot;
-use gateway::{AccessRecord, Authentication, Pause, SealedToken, Trouble};
+use gateway::{AccessRecord, Authentication, MailboxRecord, Pause, SealedToken, Trouble};
 use microsoft::{AccessToken, Decision, RefreshToken, Refusal, Resource, Sending, Tokens, Verdict};
 
 use super::Inner;
-use super::records::MailboxRecord;
 use super::redeem::token_endpoint;
 use crate::config::Config;
 use crate::host::{Fetch, Line, Vault, log, now, random, within};

@@ -1,8 +1,9 @@
 use api::{MailboxView, Problem};
 
+use gateway::MailboxRecord;
+
 use super::Inner;
 use super::calls::Around;
-use super::records::MailboxRecord;
 use crate::host::{Line, log, now};
 
 impl Inner {

@@ -1,11 +1,10 @@
 use api::{Code, FieldError, Kind, MailboxView, Problem};
-use gateway::check_settings;
+use gateway::{MailboxRecord, check_settings};
 use microsoft::Sending;
 use relay_contract::Key;
 
 use super::Inner;
 use super::calls::{CreateMailbox, Save};
-use super::records::MailboxRecord;
 use crate::host::Vault;
 
 impl Inner {

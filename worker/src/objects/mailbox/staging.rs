@@ -3,8 +3,9 @@
 use api::{MessageId, Problem};
 use data_encoding::HEXLOWER;
 
+use gateway::MailboxRecord;
+
 use super::Inner;
-use super::records::MailboxRecord;
 use crate::config::Config;
 use crate::host::{Vault, now, random};
 

@@ -1,9 +1,8 @@
 use api::{AttemptId, Code, MessageId, Problem, Timestamp};
-use gateway::Authentication;
+use gateway::{AttemptRecord, Authentication, MailboxRecord, OutboxRecord};
 use serde::Deserialize;
 
 use super::super::sql::{Json, Sql, from_json, to_json};
-use super::records::{AttemptRecord, MailboxRecord, OutboxRecord};
 
 /// The mailbox's rows. Every method is one synchronous step: nothing else runs while it does.
 #[derive(Clone)]

@@ -4,8 +4,9 @@ use api::{Failure, MessageId, Problem, Timestamp};
 use serde::Deserialize;
 use worker::SqlStorageValue;
 
+use gateway::{MessageRecord, NEVER};
+
 use super::super::sql::{Json, from_json, to_json};
-use super::records::{MessageRecord, NEVER};
 use super::store::{At, Store};
 
 /// Messages that wait for their turn, in SQL.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use api::{Code, Kind, MailboxSettings, Security as Protection};
-use gateway::{ServerOwner, Stage, Submitted, Trouble, understand};
+use gateway::{MailboxRecord, MessageRecord, ServerOwner, Stage, Submitted, Trouble, understand};
 use mail::{Bcc, Content, EmailAddress};
 use microsoft::{AccessToken, Refusal};
 use relay_contract::{Auth, Envelope, Key, Order, Server};
@@ -13,7 +13,6 @@ use super::Inner;
 use super::frame::{frame, own_name};
 use super::hand_over::{Ended, HandOver, Tried};
 use super::lane::Lane;
-use super::records::{MailboxRecord, MessageRecord};
 use super::refresh::{not_signed_in, own_fault};
 use crate::config::Config;
 use crate::host::{Relay, Vault, now};

@@ -1,12 +1,11 @@
 //! What is not kept for ever: content, the log, idempotency keys, and mail that nobody let go.
 
 use api::{Code, MessageId, MessageState, Problem, Timestamp};
-use gateway::held_until;
+use gateway::{MessageRecord, held_until};
 use microsoft::Refusal;
 
 use super::super::sql::{Json, from_json};
 use super::Inner;
-use super::records::MessageRecord;
 use crate::host::{Line, log, now};
 
 /// How often it is looked for, in milliseconds.

@@ -1,0 +1,59 @@
+use std::fmt::Display;
+
+use api::{Kind, MailboxId, MailboxSettings, OrganisationId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{Record, SealedText, Trouble};
+
+/// What is stored of the mailbox itself. A stored format: later versions must read it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MailboxRecord {
+    /// Its organisation.
+    pub organisation: OrganisationId,
+    /// Its id.
+    pub id: MailboxId,
+    /// What was saved last.
+    pub settings: MailboxSettings,
+    /// Raised by every save.
+    pub version: u64,
+    /// Raised by everything that ends or replaces an authentication; a renewal that began before is thrown away.
+    pub epoch: u64,
+    /// The last number given to a renewal; never used twice, whatever was removed in between.
+    pub number: u64,
+    /// *Toegangscode*, sealed with the version it was saved in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_code: Option<(u64, SealedText)>,
+    /// The key of its own relay, sealed with the version it was saved in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relay_key: Option<(u64, SealedText)>,
+    /// Why the mail server of [`Kind::SmtpBasic`] does not let it in; forgotten when the settings are saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_trouble: Option<Trouble>,
+    /// When the last message was handed over, as far as no message tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed_over_at: Option<Timestamp>,
+    /// When somebody chose to ask an administrator; forgotten when a sign-in succeeds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_asked_at: Option<Timestamp>,
+    /// When somebody removed the authentication; forgotten when a sign-in succeeds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl MailboxRecord {
+    /// Whether the mail server of its own requires an access code that nobody has typed.
+    #[must_use]
+    pub fn lacks_access_code(&self) -> bool {
+        self.settings.kind == Kind::SmtpBasic
+            && self.settings.server_authentication
+            && self.access_code.is_none()
+    }
+
+    /// Names one of this mailbox's records for sealing.
+    #[must_use]
+    pub fn sealed_as(&self, kind: &'static str, number: impl Display) -> Record {
+        Record { kind, organisation: self.organisation, mailbox: Some(self.id), number: number.to_string() }
+    }
+}
