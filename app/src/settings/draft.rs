@@ -1,6 +1,6 @@
 //! What is typed in the form, as text, and how it becomes settings. Nothing here knows the page.
 
-use api::{KEPT_DAYS_MAX, Kind, MESSAGE_BYTES_SETTING_MAX, MailboxSettings, Security};
+use api::{KEPT_DAYS_MAX, Kind, LOG_DAYS_MIN, MESSAGE_BYTES_SETTING_MAX, MailboxSettings, Security};
 
 use super::field::{Field, Wrong};
 use crate::i18n::Locale;
@@ -164,13 +164,13 @@ impl Draft {
             Some(days) => settings.content_days = days,
             None => wrong.push((Field::ContentDays, Wrong::DaysRange(0))),
         }
-        match days(&self.log_days).filter(|days| *days > 0) {
+        match days(&self.log_days).filter(|days| *days >= LOG_DAYS_MIN) {
             // Beside a field that can't be read there is nothing to compare with.
             Some(kept) if days(&self.content_days).is_some_and(|content| kept < content) => {
                 wrong.push((Field::LogDays, Wrong::LogShort(settings.content_days)));
             }
             Some(days) => settings.log_days = days,
-            None => wrong.push((Field::LogDays, Wrong::DaysRange(1))),
+            None => wrong.push((Field::LogDays, Wrong::DaysRange(LOG_DAYS_MIN))),
         }
         wrong.sort_by_key(|(field, _)| *field);
         let access_code = match (self.access_code.is_empty(), self.forget_access_code) {
@@ -259,10 +259,14 @@ mod tests {
         assert_eq!(judged(" 7 ", "365"), Ok((7, 365)));
         assert_eq!(judged("30", "30"), Ok((30, 30)));
         assert_eq!(judged("31", "30"), Err(vec![(Field::LogDays, Wrong::LogShort(31))]));
-        assert_eq!(judged("0", "0"), Err(vec![(Field::LogDays, Wrong::DaysRange(1))]));
+        assert_eq!(judged("0", "6"), Err(vec![(Field::LogDays, Wrong::DaysRange(LOG_DAYS_MIN))]));
         for text in ["", "-1", "1,5", "366", "een week"] {
             assert_eq!(judged(text, "30"), Err(vec![(Field::ContentDays, Wrong::DaysRange(0))]), "{text}");
-            assert_eq!(judged("0", text), Err(vec![(Field::LogDays, Wrong::DaysRange(1))]), "{text}");
+            assert_eq!(
+                judged("0", text),
+                Err(vec![(Field::LogDays, Wrong::DaysRange(LOG_DAYS_MIN))]),
+                "{text}"
+            );
         }
     }
 

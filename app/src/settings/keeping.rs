@@ -1,6 +1,6 @@
 //! How long messages are kept, and which are sent again by themselves: folded away, since few need to change it.
 
-use api::{KEPT_DAYS_MAX, LOG_DAYS_DEFAULT, MailboxSettings};
+use api::{KEPT_DAYS_MAX, LOG_DAYS_DEFAULT, LOG_DAYS_MIN, MailboxSettings};
 use leptos::html::Details;
 use leptos::prelude::*;
 use leptos_i18n::td_string;
@@ -44,7 +44,7 @@ pub(crate) fn Keeping() -> impl IntoView {
                 <TextField field=Field::ContentDays part=|draft| &mut draft.content_days shape=DAYS
                     hint=Signal::derive(move || td_string!(desk.language.get(), settings.keeping.content_hint, max = max))/>
                 <TextField field=Field::LogDays part=|draft| &mut draft.log_days shape=DAYS
-                    hint=Signal::derive(move || td_string!(desk.language.get(), settings.keeping.log_hint, max = max))/>
+                    hint=Signal::derive(move || td_string!(desk.language.get(), settings.keeping.log_hint, min = LOG_DAYS_MIN, max = max))/>
                 <RepeatUnknown/>
             </div>
         </details>

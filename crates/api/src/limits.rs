@@ -52,5 +52,9 @@ pub const IDEMPOTENCY_DAYS: u32 = 7;
 /// How long the log of a mailbox is kept unless its settings say otherwise, in days.
 pub const LOG_DAYS_DEFAULT: u16 = 30;
 
+/// Shortest that the log can be kept, in days: a repetition with an idempotency key is answered with its message.
+pub const LOG_DAYS_MIN: u16 = 7;
+const _: () = assert!(LOG_DAYS_MIN as u32 >= IDEMPOTENCY_DAYS);
+
 /// Longest that content and log can be kept, in days.
 pub const KEPT_DAYS_MAX: u16 = 365;

@@ -1,4 +1,6 @@
-use api::{Code, FieldError, KEPT_DAYS_MAX, Kind, MESSAGE_BYTES_SETTING_MAX, MailboxSettings, Problem};
+use api::{
+    Code, FieldError, KEPT_DAYS_MAX, Kind, LOG_DAYS_MIN, MESSAGE_BYTES_SETTING_MAX, MailboxSettings, Problem,
+};
 use mail::EmailAddress;
 
 use crate::{Reach, out_of_reach};
@@ -37,8 +39,10 @@ pub fn check_settings(settings: &MailboxSettings, reach: Reach) -> Result<(), Pr
     if settings.content_days > KEPT_DAYS_MAX {
         wrong("content_days", "content is kept for at most 365 days; 0 deletes it when it is handed over");
     }
-    if !(1..=KEPT_DAYS_MAX).contains(&settings.log_days) || settings.log_days < settings.content_days {
-        wrong("log_days", "the log is kept for 1 to 365 days, and no shorter than the content");
+    if !(LOG_DAYS_MIN..=KEPT_DAYS_MAX).contains(&settings.log_days)
+        || settings.log_days < settings.content_days
+    {
+        wrong("log_days", "the log is kept for 7 to 365 days, and no shorter than the content");
     }
     let line = |text: &str, max: usize| !text.chars().any(char::is_control) && text.chars().count() <= max;
     let has_relay = !settings.relay_url.trim().is_empty();
@@ -150,11 +154,13 @@ mod tests {
             server: "https://x y".into(),
             port: 0,
             message_bytes_max: 1,
+            content_days: 366,
+            log_days: 6,
             ..MailboxSettings::new("a")
         };
         assert_eq!(
             pointers(&settings),
-            ["address", "aliases/1", "message_bytes_max", "server", "port"]
+            ["address", "aliases/1", "message_bytes_max", "content_days", "log_days", "server", "port"]
                 .map(|field| format!("/settings/{field}"))
         );
     }

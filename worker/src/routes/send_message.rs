@@ -28,7 +28,8 @@ pub(super) async fn send_message(State(app): State<App>, request: Request) -> An
     let mailbox = mailbox.ok_or_else(|| Problem::new(Code::NotFound, "there is no such mailbox"))?;
     let Accepted { view, replayed } = accept(&objects, key.organisation, mailbox, posted, wait).await?;
 
-    let has_outcome = wait > 0 && !matches!(view.state, MessageState::Queued | MessageState::Sending);
+    let waits = [MessageState::Scheduled, MessageState::Queued, MessageState::Sending];
+    let has_outcome = wait > 0 && !waits.contains(&view.state);
     let mut answer = json(if has_outcome { StatusCode::OK } else { StatusCode::ACCEPTED }, &view)?;
     let headers = answer.headers_mut();
     if replayed {

@@ -39,7 +39,7 @@ pub struct MessageRecord {
     /// Before when it does not leave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheduled_at: Option<Timestamp>,
-    /// Since when it could go: accepted, scheduled for, or let go again by a person. Absent in records of version 0.1.
+    /// Since when it could go: accepted, scheduled for, or let go again by a person. Absent in records of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
     /// When it is tried again, if it is.

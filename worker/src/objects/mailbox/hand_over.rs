@@ -61,6 +61,11 @@ impl HandOver {
         &self.message
     }
 
+    /// When it began.
+    pub(super) fn at(&self) -> Timestamp {
+        self.at
+    }
+
     /// Which way it goes.
     pub(super) fn goes_by(&self, route: Route) {
         self.route.set(Some(route));
@@ -120,6 +125,9 @@ impl Inner {
 
     /// Commits that from now on nobody can know whether the other side has the message. Nothing of it leaves before.
     pub(super) async fn commit_leaving(&self, hand_over: &HandOver) -> Result<(), Refusal> {
+        if !self.owns(hand_over) {
+            return Err(Refusal::new(Code::Busy, "the attempt took so long that it counts as cut off"));
+        }
         let record = hand_over.message.leaving(hand_over.route.get());
         self.store.set_sending(&record).map_err(own_fault)?;
         self.sync().await

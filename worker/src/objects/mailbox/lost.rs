@@ -32,7 +32,7 @@ impl Inner {
 
     fn account_for(&self, mut message: MessageRecord, now: Timestamp) -> Result<(), Problem> {
         let repeat_unknown = self.store.mailbox()?.settings.repeat_unknown;
-        // Version 0.1 committed nothing of an attempt, so that anything may have left.
+        // An earlier version committed nothing of an attempt, so that anything may have left.
         let unsaid = Lease { may_have_left: true, ..Lease::new(message.changed_at) };
         let lease = message.lease.take().unwrap_or(unsaid);
         let next = after_loss(&lease, message.starts, repeat_unknown, now);

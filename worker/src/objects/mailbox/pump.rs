@@ -150,6 +150,15 @@ impl Inner {
         let version = self.store.mailbox().ok().map(|mailbox| mailbox.version);
         let ended = self.hand_over(&hand_over, lane).await;
         let id = hand_over.message().id;
+        if !self.owns(&hand_over) {
+            // It took so long that it counted as cut off; somebody else may be at it by now.
+            return log(&Line {
+                event: "hand_over",
+                outcome: "late",
+                object: &id.to_string(),
+                ..Line::default()
+            });
+        }
         self.sending.borrow_mut().remove(&id);
         if let Err(problem) = self.record(hand_over, ended, version) {
             // The row still says *sending*; without an owner, its lease tells what became of it.
@@ -158,6 +167,11 @@ impl Inner {
         }
         self.tell_waiting(id);
         self.renew_after_send();
+    }
+
+    /// Whether that attempt is still the one that sends the message.
+    pub(super) fn owns(&self, hand_over: &HandOver) -> bool {
+        self.sending.borrow().get(&hand_over.message().id) == Some(&hand_over.at())
     }
 
     /// Every send renews the tokens; a burst shares a renewal.

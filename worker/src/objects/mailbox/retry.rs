@@ -3,6 +3,7 @@ use std::rc::Rc;
 use api::{Code, MessageState, MessageView, Problem, RetryWhom};
 
 use super::Inner;
+use super::accept::SAFETY_NET_MS;
 use super::calls::Retry;
 use super::cancel::{ended, under_way};
 use crate::host::now;
@@ -46,7 +47,7 @@ impl Inner {
         message.next_attempt_at = None;
         message.failure = None;
         self.store.set_message(&message)?;
-        self.wake_at(now).await;
+        self.wake_at(now.plus_millis(SAFETY_NET_MS)).await;
         self.pump_soon();
         Ok(message.view())
     }

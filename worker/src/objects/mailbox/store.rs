@@ -12,7 +12,7 @@ const TABLES: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS mailbox (one INTEGER PRIMARY KEY, json TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS authentication (one INTEGER PRIMARY KEY, json TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS attempt (id TEXT PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL) WITHOUT ROWID",
-    // `due_at` is set while the message is open, so that the index holds open messages only. The index of version 0.1 had
+    // `due_at` is set while the message is open, so that the index holds open messages only. The index of earlier versions had
     // `state` in it and was written anew with every change of state.
     "CREATE TABLE IF NOT EXISTS message (id TEXT PRIMARY KEY, state TEXT NOT NULL, due_at INTEGER, json TEXT NOT NULL) \
      WITHOUT ROWID",
