@@ -36,7 +36,7 @@ fn requests_that_miss_their_address() {
             refused(stack, path, stack.request("GET", path), Code::NotFound).await;
         }
         for (method, path, allowed) in [
-            ("GET", "/v1/messages", "POST"),
+            ("PUT", "/v1/messages", "GET,HEAD,POST"),
             ("DELETE", "/v1/messages/x", "GET,HEAD"),
             ("PUT", "/operator/organisations", "POST"),
             ("POST", "/healthz", "GET,HEAD"),

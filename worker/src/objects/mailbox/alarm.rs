@@ -9,8 +9,8 @@ use gateway::{DEFAULT_KEEPALIVE_MS, next_renewal};
 use microsoft::Resource;
 
 use super::Inner;
-use super::accept::SAFETY_NET_MS;
-use super::pump::HAND_OVER_MS_MAX;
+use super::outbox::accept::SAFETY_NET_MS;
+use super::outbox::pump::HAND_OVER_MS_MAX;
 use crate::host::{Line, log, now, within};
 
 /// Alarms closer together than this would be a loop, in milliseconds.

@@ -4,39 +4,14 @@
 //! Invariants: a borrow of a cell never spans an `await`; what decides and what writes stand together without an `await`
 //! between them, so that no other event can come in between; a refresh token never leaves the object unsealed, but to Entra.
 
-mod accept;
 mod alarm;
-mod approval;
+mod authentication;
 mod calls;
-mod cancel;
-mod carry_out;
-mod consent;
-mod frame;
-mod hand_over;
-mod hold;
-mod idempotency;
-mod kv;
-mod lane;
-mod limits;
-mod list;
-mod lost;
+mod outbox;
 mod page;
-mod prove;
-mod pump;
-mod read_mime;
-mod record;
-mod redeem;
-mod refresh;
-mod remove;
-mod retry;
 mod settings;
-mod staging;
 mod store;
-mod store_messages;
-mod submit;
-mod sweep;
 mod test_server;
-mod tokens;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,7 +45,7 @@ struct Inner {
     env: Env,
     store: store::Store,
     /// The renewal under way, which everybody who needs a token waits for.
-    flight: RefCell<Option<refresh::Flight>>,
+    flight: RefCell<Option<authentication::refresh::Flight>>,
     /// Told apart by this, so that a renewal that lost its place does not clear its successor's.
     flights: Cell<u64>,
     /// The access token in use, with the number it belongs to; saves opening it for every message of a burst.

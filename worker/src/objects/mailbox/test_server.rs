@@ -14,10 +14,10 @@ use smtp::{Ending, Outcome};
 use worker::Response;
 
 use super::Inner;
-use super::carry_out::sign_in;
-use super::frame::own_name;
-use super::refresh::own_fault;
-use super::submit::{own_relay, own_server};
+use super::authentication::refresh::own_fault;
+use super::outbox::carry_out::sign_in;
+use super::outbox::frame::own_name;
+use super::outbox::submit::{own_relay, own_server};
 use crate::host::{now, random};
 use crate::objects::call::reply;
 

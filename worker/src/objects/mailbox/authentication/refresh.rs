@@ -8,14 +8,14 @@ use futures_channel::oneshot;
 use gateway::{AccessRecord, Authentication, MailboxRecord, Pause, SealedToken, Trouble};
 use microsoft::{AccessToken, Decision, RefreshToken, Refusal, Resource, Sending, Tokens, Verdict};
 
-use super::Inner;
 use super::redeem::token_endpoint;
 use crate::config::Config;
 use crate::host::{Fetch, Line, Vault, log, now, random, within};
+use crate::objects::mailbox::Inner;
 use crate::registration::Registration;
 
 /// A renewal under way.
-pub(super) struct Flight {
+pub(in crate::objects::mailbox) struct Flight {
     id: u64,
     started_at: Timestamp,
     waiting: Vec<oneshot::Sender<Result<(), Refusal>>>,
@@ -29,7 +29,10 @@ impl Inner {
     /// Renews refresh and access token, or waits for the renewal that is under way.
     ///
     /// The renewal belongs to nobody who waits for it: whoever hangs up meanwhile takes nothing away from the others.
-    pub(super) async fn renew(self: &Rc<Self>, resource: Resource) -> Result<(), Refusal> {
+    pub(in crate::objects::mailbox) async fn renew(
+        self: &Rc<Self>,
+        resource: Resource,
+    ) -> Result<(), Refusal> {
         let (sender, outcome) = oneshot::channel();
         if let Some(id) = self.board(sender) {
             let inner = self.clone();
@@ -188,7 +191,7 @@ impl Inner {
     }
 
     /// An access token, sealed with the number that the mailbox has taken.
-    pub(super) async fn access_record(
+    pub(in crate::objects::mailbox) async fn access_record(
         &self,
         config: &Config,
         mailbox: &MailboxRecord,
@@ -205,7 +208,7 @@ impl Inner {
     }
 
     /// Seals a token with the number that the mailbox has taken.
-    pub(super) async fn seal_token(
+    pub(in crate::objects::mailbox) async fn seal_token(
         &self,
         config: &Config,
         mailbox: &MailboxRecord,
@@ -218,7 +221,7 @@ impl Inner {
     }
 
     /// Keeps why renewing does not work: a pause when it passes by itself, else what a person must mend. The tokens stay.
-    pub(super) fn note_failure(&self, mailbox: &MailboxRecord, refusal: &Refusal) {
+    pub(in crate::objects::mailbox) fn note_failure(&self, mailbox: &MailboxRecord, refusal: &Refusal) {
         if !mailbox.settings.kind.signs_in() {
             return self.note_server_trouble(mailbox, refusal);
         }
@@ -238,19 +241,19 @@ impl Inner {
 }
 
 /// A refusal whose cause nobody but us can see: the tokens are of no use any more.
-pub(super) fn found_here(reason: Reason, detail: &str) -> Refusal {
+pub(in crate::objects::mailbox) fn found_here(reason: Reason, detail: &str) -> Refusal {
     let verdict = Verdict { decision: Decision::SignInAgain, reason: Some(reason), claims: None };
     Refusal { verdict: Some(verdict), ..Refusal::new(Code::SignInAgain, detail) }
 }
 
-pub(super) fn not_signed_in() -> Refusal {
+pub(in crate::objects::mailbox) fn not_signed_in() -> Refusal {
     Refusal::new(Code::NotAuthenticated, "nobody has signed this mailbox in")
 }
 
 /// A fault of ours in the shape of a refusal.
-pub(super) fn own_fault(problem: api::Problem) -> Refusal {
+pub(in crate::objects::mailbox) fn own_fault(problem: api::Problem) -> Refusal {
     Refusal::new(problem.code, problem.detail)
 }
 
 /// The token a send uses, and the number it belongs to.
-pub(super) type Usable = (u64, AccessToken);
+pub(in crate::objects::mailbox) type Usable = (u64, AccessToken);

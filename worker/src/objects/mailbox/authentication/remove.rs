@@ -2,13 +2,16 @@ use api::{MailboxView, Problem};
 
 use gateway::MailboxRecord;
 
-use super::Inner;
-use super::calls::Around;
 use crate::host::{Line, log, now};
+use crate::objects::mailbox::Inner;
+use crate::objects::mailbox::calls::Around;
 
 impl Inner {
     /// *Verwijderen*: our copies are gone at once, here and (as fast as KV answers) there; the queue is held.
-    pub(super) fn remove(self: &std::rc::Rc<Self>, around: Around) -> Result<MailboxView, Problem> {
+    pub(in crate::objects::mailbox) fn remove(
+        self: &std::rc::Rc<Self>,
+        around: Around,
+    ) -> Result<MailboxView, Problem> {
         let config = self.config()?;
         let mut mailbox = self.store.mailbox()?;
         self.forget_authentication(&mut mailbox)?;
@@ -25,7 +28,7 @@ impl Inner {
 
     /// Deletes the tokens and raises the epoch, so that a renewal under way finds itself outdated and nothing comes back.
     /// The caller writes `mailbox`.
-    pub(super) fn forget_authentication(
+    pub(in crate::objects::mailbox) fn forget_authentication(
         self: &std::rc::Rc<Self>,
         mailbox: &mut MailboxRecord,
     ) -> Result<(), Problem> {

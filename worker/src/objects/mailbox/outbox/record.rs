@@ -7,14 +7,14 @@ use gateway::{
 };
 use microsoft::Refusal;
 
-use super::Inner;
 use super::hand_over::{Ended, HandOver};
-use super::refresh::found_here;
 use crate::host::{Line, log, now, random};
+use crate::objects::mailbox::Inner;
+use crate::objects::mailbox::authentication::refresh::found_here;
 
 impl Inner {
     /// `version` is that of the settings that the attempt began with.
-    pub(super) fn record(
+    pub(in crate::objects::mailbox) fn record(
         &self,
         hand_over: HandOver,
         ended: Ended,
@@ -124,7 +124,7 @@ impl Inner {
     }
 
     /// Ends a message whose last attempt failed: nothing more happens by itself.
-    pub(super) fn close(
+    pub(in crate::objects::mailbox) fn close(
         &self,
         message: &mut MessageRecord,
         last: MessageState,
@@ -173,7 +173,7 @@ impl Inner {
         if outbox == before { Ok(()) } else { self.store.set_outbox(&outbox) }
     }
 
-    pub(super) fn tell_waiting(&self, id: api::MessageId) {
+    pub(in crate::objects::mailbox) fn tell_waiting(&self, id: api::MessageId) {
         let waiting = self.waiting.borrow_mut().remove(&id).unwrap_or_default();
         if let Ok(Some(record)) = self.store.message(id) {
             for caller in waiting {

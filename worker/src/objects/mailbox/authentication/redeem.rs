@@ -8,25 +8,25 @@ use microsoft::{
     Tokens, me, read_id_token, read_me,
 };
 
-use super::Inner;
-use super::calls::FinishAttempt;
 use super::prove::prove;
 use crate::config::Config;
 use crate::host::{Fetch, now};
+use crate::objects::mailbox::Inner;
+use crate::objects::mailbox::calls::FinishAttempt;
 use crate::registration::Registration;
 
 /// A redeemed code, judged and sealed.
-pub(super) struct Redeemed {
-    pub(super) authentication: Authentication,
+pub(in crate::objects::mailbox) struct Redeemed {
+    pub(in crate::objects::mailbox) authentication: Authentication,
     /// What a person must agree to first.
-    pub(super) confirm: Vec<api::ConfirmReason>,
+    pub(in crate::objects::mailbox) confirm: Vec<api::ConfirmReason>,
     /// The mailbox's epoch when its tokens were sealed.
-    pub(super) epoch: u64,
+    pub(in crate::objects::mailbox) epoch: u64,
 }
 
 impl Inner {
     /// Redeems a code whose attempt has been checked.
-    pub(super) async fn redeem(
+    pub(in crate::objects::mailbox) async fn redeem(
         &self,
         config: &Config,
         registration: &Registration,
@@ -116,7 +116,7 @@ impl Inner {
 }
 
 /// Where a token request of that registration goes, with a proof for it.
-pub(super) async fn token_endpoint<'r>(
+pub(in crate::objects::mailbox) async fn token_endpoint<'r>(
     registration: &'r Registration,
     tenant: &'r str,
 ) -> Result<TokenEndpoint<'r>, Problem> {
@@ -165,6 +165,6 @@ fn at_consent(problem: Problem) -> Problem {
     }
 }
 
-pub(super) fn ended(detail: &str) -> Problem {
+pub(in crate::objects::mailbox) fn ended(detail: &str) -> Problem {
     Problem::new(Code::ConsentAttemptEnded, detail)
 }

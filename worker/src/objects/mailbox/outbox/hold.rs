@@ -2,12 +2,12 @@
 
 use api::{Failure, Problem};
 
-use super::Inner;
 use crate::host::now;
+use crate::objects::mailbox::Inner;
 
 impl Inner {
     /// Holds what is due.
-    pub(super) fn hold_all(&self, failure: &Failure) -> Result<(), Problem> {
+    pub(in crate::objects::mailbox) fn hold_all(&self, failure: &Failure) -> Result<(), Problem> {
         self.store.hold_due(failure, now())?;
         let waiting: Vec<_> = self.waiting.borrow().keys().copied().collect();
         for id in waiting {
@@ -19,7 +19,7 @@ impl Inner {
     }
 
     /// Lets held messages go out again.
-    pub(super) fn release_held(&self) -> Result<(), Problem> {
+    pub(in crate::objects::mailbox) fn release_held(&self) -> Result<(), Problem> {
         self.store.release_held(now())
     }
 }

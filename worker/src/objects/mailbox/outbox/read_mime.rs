@@ -2,13 +2,13 @@ use api::{Code, MessageId, Problem};
 use mail::{Bcc, Content};
 use worker::Response;
 
-use super::Inner;
 use super::frame::frame;
 use crate::objects::call::reply;
+use crate::objects::mailbox::Inner;
 
 impl Inner {
     /// A message as MIME, to whoever posted it: with its Bcc, and else as it goes out.
-    pub(super) async fn read_mime(&self, id: MessageId) -> worker::Result<Response> {
+    pub(in crate::objects::mailbox) async fn read_mime(&self, id: MessageId) -> worker::Result<Response> {
         match self.mime_of(id).await {
             Ok(mime) => Response::from_bytes(mime),
             Err(problem) => reply::<()>(Err(problem)),

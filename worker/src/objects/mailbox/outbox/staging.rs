@@ -5,15 +5,15 @@ use data_encoding::HEXLOWER;
 
 use gateway::MailboxRecord;
 
-use super::Inner;
 use crate::config::Config;
 use crate::host::{Vault, now, random};
+use crate::objects::mailbox::Inner;
 
 /// Sealed bytes of one row: SQLite rows in an object are bounded at 2 MB.
 const CHUNK_BYTES: usize = 1024 * 1024;
 
 /// Content that is ready to become a message's.
-pub(super) enum Staged {
+pub(in crate::objects::mailbox) enum Staged {
     /// One chunk, which is written together with the message.
     One(Vec<u8>),
     /// Several, written already. Whoever drops them leaves them to the sweep.
@@ -22,7 +22,7 @@ pub(super) enum Staged {
 
 impl Inner {
     /// Seals content. More than one chunk is written at once, so that no more than one is held beside the content itself.
-    pub(super) async fn stage(
+    pub(in crate::objects::mailbox) async fn stage(
         &self,
         config: &Config,
         mailbox: &MailboxRecord,
@@ -48,7 +48,7 @@ impl Inner {
     }
 
     /// Makes it the content of a message; the caller writes the message in the same step.
-    pub(super) fn keep_staged(
+    pub(in crate::objects::mailbox) fn keep_staged(
         &self,
         id: MessageId,
         staged: Staged,
@@ -66,7 +66,7 @@ impl Inner {
     }
 
     /// Deletes what was staged before `at` and never became a message.
-    pub(super) fn sweep_stagings(&self, at: api::Timestamp) -> Result<(), Problem> {
+    pub(in crate::objects::mailbox) fn sweep_stagings(&self, at: api::Timestamp) -> Result<(), Problem> {
         for key in self.store.stagings_before(at)? {
             self.store.delete_chunks(&key)?;
             self.store.end_staging(&key)?;

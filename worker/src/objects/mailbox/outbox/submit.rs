@@ -9,16 +9,16 @@ use microsoft::{AccessToken, Refusal};
 use relay_contract::{Auth, Envelope, Key, Order, Server};
 use smtp::{Encoding, Outcome, Security};
 
-use super::Inner;
 use super::frame::{frame, own_name};
 use super::hand_over::{Ended, HandOver, Tried};
 use super::lane::Lane;
-use super::refresh::{not_signed_in, own_fault};
 use crate::config::Config;
 use crate::host::{Relay, Vault, now};
+use crate::objects::mailbox::Inner;
+use crate::objects::mailbox::authentication::refresh::{not_signed_in, own_fault};
 
 /// What there is to say before anything of a mail server of one's own is tried.
-pub(super) fn server_stands_in_the_way(mailbox: &MailboxRecord) -> Option<Refusal> {
+pub(in crate::objects::mailbox) fn server_stands_in_the_way(mailbox: &MailboxRecord) -> Option<Refusal> {
     if mailbox.lacks_access_code() {
         return Some(Refusal::new(Code::AccessCodeMissing, "no access code is stored for the mail server"));
     }
@@ -28,7 +28,7 @@ pub(super) fn server_stands_in_the_way(mailbox: &MailboxRecord) -> Option<Refusa
 
 impl Inner {
     /// Submits one message; whoever signed in signs in, and the message's own sender is the envelope's.
-    pub(super) async fn submit(
+    pub(in crate::objects::mailbox) async fn submit(
         &self,
         hand_over: &HandOver,
         content: &Content,
@@ -44,7 +44,7 @@ impl Inner {
     }
 
     /// Submits one message with user name and access code, or without.
-    pub(super) async fn submit_to_own_server(
+    pub(in crate::objects::mailbox) async fn submit_to_own_server(
         &self,
         hand_over: &HandOver,
         content: &Content,
@@ -100,7 +100,11 @@ impl Inner {
     }
 
     /// Keeps why a mail server of one's own does not let the mailbox in, unless the settings were saved meanwhile.
-    pub(super) fn note_server_trouble(&self, mailbox: &MailboxRecord, refusal: &Refusal) {
+    pub(in crate::objects::mailbox) fn note_server_trouble(
+        &self,
+        mailbox: &MailboxRecord,
+        refusal: &Refusal,
+    ) {
         let Ok(mut current) = self.store.mailbox() else { return };
         if current.version != mailbox.version || refusal.code.retryable() {
             return;
@@ -129,7 +133,10 @@ fn ended(submitted: Result<Submitted, Refusal>, envelope: Vec<EmailAddress>) -> 
 }
 
 /// The mail server of the settings, with what opens it.
-pub(super) async fn own_server(config: &Config, mailbox: &MailboxRecord) -> Result<Server, Refusal> {
+pub(in crate::objects::mailbox) async fn own_server(
+    config: &Config,
+    mailbox: &MailboxRecord,
+) -> Result<Server, Refusal> {
     let MailboxSettings { server: host, port, security, user_name, .. } = &mailbox.settings;
     let security = match security {
         Protection::None => Security::None,
@@ -150,7 +157,10 @@ pub(super) async fn own_server(config: &Config, mailbox: &MailboxRecord) -> Resu
 }
 
 /// The relay that the mailbox names, else the installation's, which no typed address ever gets the key of.
-pub(super) async fn own_relay(config: &Config, mailbox: &MailboxRecord) -> Result<Option<Relay>, Refusal> {
+pub(in crate::objects::mailbox) async fn own_relay(
+    config: &Config,
+    mailbox: &MailboxRecord,
+) -> Result<Option<Relay>, Refusal> {
     let MailboxSettings { relay_url, relay_id, .. } = &mailbox.settings;
     if relay_url.trim().is_empty() {
         return Ok(config.relay_for(Kind::SmtpBasic).cloned());

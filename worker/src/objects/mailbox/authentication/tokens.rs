@@ -4,16 +4,16 @@ use api::Code;
 use gateway::access_token_usable;
 use microsoft::{AccessToken, Refusal, Resource};
 
-use super::Inner;
 use super::refresh::{Usable, not_signed_in, own_fault};
 use crate::host::{Vault, now};
+use crate::objects::mailbox::Inner;
 
 /// A renewal for another resource, or one that was outdated by a new sign-in, leads to another try; more would be a loop.
 const TRIES: usize = 3;
 
 impl Inner {
     /// A token to begin a send with. `refused` is the number of one that Microsoft did not take.
-    pub(super) async fn access_token(
+    pub(in crate::objects::mailbox) async fn access_token(
         self: &Rc<Self>,
         resource: Resource,
         refused: Option<u64>,

@@ -6,7 +6,7 @@ use microsoft::Refusal;
 use crate::config::Config;
 
 /// What a message gets when it is written as MIME: the same for every try, so that a second one is known as the same mail.
-pub(super) fn frame(
+pub(in crate::objects::mailbox) fn frame(
     record: &MessageRecord,
     sender: &EmailAddress,
     config: &Config,
@@ -29,7 +29,7 @@ pub(super) fn frame(
 }
 
 /// The name of this installation's host.
-pub(super) fn own_name(config: &Config) -> &str {
+pub(in crate::objects::mailbox) fn own_name(config: &Config) -> &str {
     let name = config.public_origin.rsplit_once("://").map_or("", |(_, host)| host);
     name.split(':').next().unwrap_or_default()
 }

@@ -11,11 +11,13 @@ use gateway::{
 };
 use microsoft::asked_at_consent;
 
-use super::Inner;
-use super::calls::{Answer, Around, BeginAttempt, FinishAttempt, FinishedAttempt, RefuseAttempt};
 use super::redeem::{Redeemed, ended};
 use crate::config::Config;
 use crate::host::{Line, log, now, within};
+use crate::objects::mailbox::Inner;
+use crate::objects::mailbox::calls::{
+    Answer, Around, BeginAttempt, FinishAttempt, FinishedAttempt, RefuseAttempt,
+};
 
 /// An attempt is remembered this long, so that a late second post still learns its outcome.
 const REMEMBERED_MS: i64 = 24 * 3600 * 1000;
@@ -25,7 +27,10 @@ const JOIN_LIMIT: Duration = Duration::from_mins(1);
 const DIGEST_CHARS: usize = 43;
 
 impl Inner {
-    pub(super) async fn begin_attempt(&self, call: BeginAttempt) -> Result<BegunConsent, Problem> {
+    pub(in crate::objects::mailbox) async fn begin_attempt(
+        &self,
+        call: BeginAttempt,
+    ) -> Result<BegunConsent, Problem> {
         let config = self.config()?;
         let registration = self.registration(&config).await?;
         let mailbox = self.store.mailbox()?;
@@ -76,7 +81,7 @@ impl Inner {
     }
 
     /// Redeems the code, once: a second post gets the first one's outcome.
-    pub(super) async fn finish_attempt(
+    pub(in crate::objects::mailbox) async fn finish_attempt(
         self: &Rc<Self>,
         call: FinishAttempt,
     ) -> Result<ConsentOutcome, Problem> {
@@ -129,7 +134,10 @@ impl Inner {
     }
 
     /// What the person said to a confirmation.
-    pub(super) fn answer_attempt(self: &Rc<Self>, call: Answer) -> Result<Option<MailboxView>, Problem> {
+    pub(in crate::objects::mailbox) fn answer_attempt(
+        self: &Rc<Self>,
+        call: Answer,
+    ) -> Result<Option<MailboxView>, Problem> {
         let config = self.config()?;
         let record = self.attempt_of(call.id, &call.session)?;
         let authentication = match record.progress {
@@ -156,7 +164,10 @@ impl Inner {
     }
 
     /// Ends an attempt with the error that came back; one that does not belong to it changes nothing.
-    pub(super) fn refuse_attempt(&self, call: &RefuseAttempt) -> Result<Problem, Problem> {
+    pub(in crate::objects::mailbox) fn refuse_attempt(
+        &self,
+        call: &RefuseAttempt,
+    ) -> Result<Problem, Problem> {
         let record = self.attempt_of(call.id, &call.session)?;
         match record.progress {
             Progress::Begun => {}
@@ -178,7 +189,10 @@ impl Inner {
     }
 
     /// The tenant of a sign-in that waits for its confirmation.
-    pub(super) fn tenant_to_confirm(&self, call: &FinishedAttempt) -> Result<String, Problem> {
+    pub(in crate::objects::mailbox) fn tenant_to_confirm(
+        &self,
+        call: &FinishedAttempt,
+    ) -> Result<String, Problem> {
         match self.attempt_of(call.id, &call.session)?.progress {
             Progress::Confirm(_, authentication) => Ok(authentication.tenant_id),
             _ => Err(ended("there is nothing to confirm")),

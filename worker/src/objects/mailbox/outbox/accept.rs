@@ -5,19 +5,23 @@ use api::{MessageId, MessageState, MessageView, Problem};
 use futures_channel::oneshot;
 use gateway::{MessageRecord, RecipientStates, accept};
 
-use super::Inner;
-use super::calls::{Accept, Accepted, Look};
 use super::idempotency::Once;
 use crate::host::{now, within};
+use crate::objects::mailbox::Inner;
+use crate::objects::mailbox::calls::{Accept, Accepted, Look};
 
 /// An alarm this long after a message was accepted finds it if everything else was lost, in milliseconds.
-pub(super) const SAFETY_NET_MS: i64 = 60_000;
+pub(in crate::objects::mailbox) const SAFETY_NET_MS: i64 = 60_000;
 
 impl Inner {
     /// Takes a message: sealed and written durably first, answered then, handed over afterwards.
     ///
     /// The runtime holds the answer back until the rows are durable (output gate), so `202` is true when it arrives.
-    pub(super) async fn accept(self: &Rc<Self>, call: Accept, body: Vec<u8>) -> Result<Accepted, Problem> {
+    pub(in crate::objects::mailbox) async fn accept(
+        self: &Rc<Self>,
+        call: Accept,
+        body: Vec<u8>,
+    ) -> Result<Accepted, Problem> {
         let config = self.config()?;
         let mailbox = self.store.mailbox()?;
         let once = match self.once(&call, &body)? {
@@ -89,7 +93,7 @@ impl Inner {
     }
 
     /// What became of a message.
-    pub(super) fn look(&self, call: &Look) -> Result<MessageView, Problem> {
+    pub(in crate::objects::mailbox) fn look(&self, call: &Look) -> Result<MessageView, Problem> {
         self.found(call.id).map(|message| message.view())
     }
 

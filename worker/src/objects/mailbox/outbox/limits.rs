@@ -1,12 +1,12 @@
 use api::{MailboxLimits, Problem};
 use gateway::message_bytes_effective;
 
-use super::Inner;
 use crate::host::now;
+use crate::objects::mailbox::Inner;
 
 impl Inner {
     /// How much the mailbox can take.
-    pub(super) fn limits(&self) -> Result<MailboxLimits, Problem> {
+    pub(in crate::objects::mailbox) fn limits(&self) -> Result<MailboxLimits, Problem> {
         let (config, mailbox) = (self.config()?, self.store.mailbox()?);
         Ok(MailboxLimits {
             id: mailbox.id,

@@ -12,10 +12,10 @@ use gateway::{Authentication, KV_PUT_EVERY_MS, good_until};
 use serde::Deserialize;
 use worker::kv::KvStore;
 
-use super::Inner;
-use super::store::At;
 use crate::config::Config;
 use crate::host::{Line, log, now, random, within};
+use crate::objects::mailbox::Inner;
+use crate::objects::mailbox::store::At;
 
 /// How long one KV operation may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -44,7 +44,7 @@ struct Work {
 impl Inner {
     /// Notes that KV must follow, if it is time: at a consent (`now_anyway`), when the sealing key has changed, and else
     /// every six hours.
-    pub(super) fn follow_in_kv(
+    pub(in crate::objects::mailbox) fn follow_in_kv(
         &self,
         config: &Config,
         authentication: &Authentication,
@@ -92,20 +92,20 @@ impl Inner {
     }
 
     /// Notes that everything in KV must go.
-    pub(super) fn delete_all_from_kv(&self) -> Result<(), Problem> {
+    pub(in crate::objects::mailbox) fn delete_all_from_kv(&self) -> Result<(), Problem> {
         let statement = "UPDATE kv SET work = 'delete', value = NULL, due_at = 0";
         self.store.sql().run(statement, Vec::new())
     }
 
     /// When the next KV operation is due.
-    pub(super) fn kv_due(&self) -> Result<Option<Timestamp>, Problem> {
+    pub(in crate::objects::mailbox) fn kv_due(&self) -> Result<Option<Timestamp>, Problem> {
         let query = format!("SELECT min(due_at) AS at FROM kv WHERE {DOABLE}");
         let row: Option<At> = self.store.sql().row(&query, Vec::new())?;
         Ok(row.and_then(|row| row.at).map(Timestamp::from_millis))
     }
 
     /// Does what is due. One run at a time, so that a delete never overtakes the put of the same key.
-    pub(super) async fn work_on_kv(&self) {
+    pub(in crate::objects::mailbox) async fn work_on_kv(&self) {
         if self.kv_busy_since.get().is_some_and(|since| now().since(since) < RUN_MS_MAX) {
             return;
         }

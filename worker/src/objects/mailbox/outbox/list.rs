@@ -3,13 +3,13 @@ use worker::SqlStorageValue;
 
 use gateway::MessageRecord;
 
-use super::super::sql::{Json, from_json};
-use super::Inner;
-use super::calls::ListMessages;
+use crate::objects::mailbox::Inner;
+use crate::objects::mailbox::calls::ListMessages;
+use crate::objects::sql::{Json, from_json};
 
 impl Inner {
     /// Messages that fit, newest first: ids sort by when they were made.
-    pub(super) fn list(&self, call: &ListMessages) -> Result<Vec<MessageView>, Problem> {
+    pub(in crate::objects::mailbox) fn list(&self, call: &ListMessages) -> Result<Vec<MessageView>, Problem> {
         self.store.mailbox()?;
         let mut query = "SELECT json FROM message WHERE 1".to_owned();
         let mut values: Vec<SqlStorageValue> = Vec::new();

@@ -5,13 +5,16 @@ use std::rc::Rc;
 use api::{Code, MailboxView, Problem};
 use microsoft::Resource;
 
-use super::Inner;
-use super::calls::{AskApproval, CheckAgain};
 use crate::host::now;
+use crate::objects::mailbox::Inner;
+use crate::objects::mailbox::calls::{AskApproval, CheckAgain};
 
 impl Inner {
     /// Notes that somebody asks an administrator, or no longer does. The authentication stays as it is.
-    pub(super) fn ask_approval(&self, call: AskApproval) -> Result<MailboxView, Problem> {
+    pub(in crate::objects::mailbox) fn ask_approval(
+        &self,
+        call: AskApproval,
+    ) -> Result<MailboxView, Problem> {
         let config = self.config()?;
         let mut mailbox = self.store.mailbox()?;
         if !mailbox.settings.kind.signs_in() {
@@ -24,7 +27,10 @@ impl Inner {
     }
 
     /// Renews now, if anything stands in the way; held messages go out when it works.
-    pub(super) async fn check_again(self: &Rc<Self>, call: CheckAgain) -> Result<MailboxView, Problem> {
+    pub(in crate::objects::mailbox) async fn check_again(
+        self: &Rc<Self>,
+        call: CheckAgain,
+    ) -> Result<MailboxView, Problem> {
         let config = self.config()?;
         let mut mailbox = self.store.mailbox()?;
         if !mailbox.settings.kind.signs_in() {

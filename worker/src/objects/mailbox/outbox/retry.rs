@@ -2,15 +2,18 @@ use std::rc::Rc;
 
 use api::{Code, MessageState, MessageView, Problem, RetryWhom};
 
-use super::Inner;
 use super::accept::SAFETY_NET_MS;
-use super::calls::Retry;
 use super::cancel::{ended, under_way};
 use crate::host::now;
+use crate::objects::mailbox::Inner;
+use crate::objects::mailbox::calls::Retry;
 
 impl Inner {
     /// Sends a message now: one that waits, or one that ended without reaching everybody.
-    pub(super) async fn retry(self: &Rc<Self>, call: &Retry) -> Result<MessageView, Problem> {
+    pub(in crate::objects::mailbox) async fn retry(
+        self: &Rc<Self>,
+        call: &Retry,
+    ) -> Result<MessageView, Problem> {
         let mut message = self.found(call.id)?;
         match message.state {
             MessageState::Sending => return Err(under_way()),

@@ -8,15 +8,15 @@ use futures_util::future::join_all;
 use gateway::{CONCURRENCY_MAX, Limits, MailboxRecord, MessageRecord, concurrency_max, renewal_due};
 use microsoft::{Refusal, Resource};
 
-use super::Inner;
 use super::hand_over::HandOver;
 use super::lane::Lane;
-use super::refresh::not_signed_in;
 use super::submit::server_stands_in_the_way;
 use crate::host::{Line, log, now};
+use crate::objects::mailbox::Inner;
+use crate::objects::mailbox::authentication::refresh::not_signed_in;
 
 /// A hand-over older than this has lost whoever was doing it, in milliseconds: renewal and two requests at their limits.
-pub(super) const HAND_OVER_MS_MAX: i64 = 180_000;
+pub(in crate::objects::mailbox) const HAND_OVER_MS_MAX: i64 = 180_000;
 
 /// How long the outbox rests when its rows can't be read or written, in milliseconds.
 const REST_MS: i64 = 30_000;
@@ -61,7 +61,7 @@ impl Run {
 
 impl Inner {
     /// Hands over what is due, as many messages at once as the other side takes, and sets the alarm for the rest.
-    pub(super) async fn pump(self: &Rc<Self>) {
+    pub(in crate::objects::mailbox) async fn pump(self: &Rc<Self>) {
         let limits = match self.config() {
             Ok(config) => config.limits,
             Err(problem) => return self.rest(&problem),
@@ -71,7 +71,7 @@ impl Inner {
     }
 
     /// The same, after the answer that is being given.
-    pub(super) fn pump_soon(self: &Rc<Self>) {
+    pub(in crate::objects::mailbox) fn pump_soon(self: &Rc<Self>) {
         if self.sending.borrow().len() >= CONCURRENCY_MAX {
             return; // they go on with it
         }
@@ -170,7 +170,7 @@ impl Inner {
     }
 
     /// Whether that attempt is still the one that sends the message.
-    pub(super) fn owns(&self, hand_over: &HandOver) -> bool {
+    pub(in crate::objects::mailbox) fn owns(&self, hand_over: &HandOver) -> bool {
         self.sending.borrow().get(&hand_over.message().id) == Some(&hand_over.at())
     }
 
@@ -193,7 +193,7 @@ impl Inner {
     }
 
     /// When the next message can go, as far as anybody knows now.
-    pub(super) fn next_hand_over(&self) -> Result<Option<Timestamp>, Problem> {
+    pub(in crate::objects::mailbox) fn next_hand_over(&self) -> Result<Option<Timestamp>, Problem> {
         let Some(due_at) = self.store.next_due()? else { return Ok(None) };
         let now = now();
         let kind = self.store.mailbox()?.settings.kind;

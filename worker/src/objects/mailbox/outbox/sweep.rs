@@ -4,9 +4,9 @@ use api::{Code, MessageId, MessageState, Problem, Timestamp};
 use gateway::{MessageRecord, held_until};
 use microsoft::Refusal;
 
-use super::super::sql::{Json, from_json};
-use super::Inner;
 use crate::host::{Line, log, now};
+use crate::objects::mailbox::Inner;
+use crate::objects::sql::{Json, from_json};
 
 /// How often it is looked for, in milliseconds.
 const EVERY_MS: i64 = 24 * 3_600_000;
@@ -18,7 +18,7 @@ const STAGING_MS_MAX: i64 = 3_600_000;
 
 impl Inner {
     /// Deletes what has been kept for as long as the settings say, once a day.
-    pub(super) fn sweep(&self) {
+    pub(in crate::objects::mailbox) fn sweep(&self) {
         let is_due = self.next_sweep().is_ok_and(|at| at.is_some_and(|at| at <= now()));
         if !is_due {
             return;
@@ -29,7 +29,7 @@ impl Inner {
     }
 
     /// When something is to be swept next; never while nothing is kept.
-    pub(super) fn next_sweep(&self) -> Result<Option<Timestamp>, Problem> {
+    pub(in crate::objects::mailbox) fn next_sweep(&self) -> Result<Option<Timestamp>, Problem> {
         let any: Option<Json> = self.store.sql().row("SELECT id AS json FROM message LIMIT 1", Vec::new())?;
         let mailbox = self.store.mailbox()?;
         let before = self.store.outbox()?.swept_at.unwrap_or(mailbox.created_at);

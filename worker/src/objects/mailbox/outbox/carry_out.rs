@@ -6,15 +6,15 @@ use microsoft::Refusal;
 use relay_contract::{Order, OrderError, ProblemCode, Server};
 use smtp::{Ending, Outcome, Phase, Plan, PlanError, Stop, Verdict};
 
-use super::Inner;
 use super::hand_over::HandOver;
 use super::lane::{Lane, Opened};
-use super::refresh::own_fault;
 use crate::host::{Connection, Relay, RelayTrouble, random};
+use crate::objects::mailbox::Inner;
+use crate::objects::mailbox::authentication::refresh::own_fault;
 
 impl Inner {
     /// Hands a message over. What it committed before tells whoever finds it cut off what may have left.
-    pub(super) async fn carry_out(
+    pub(in crate::objects::mailbox) async fn carry_out(
         &self,
         hand_over: &HandOver,
         order: &Order,
@@ -78,7 +78,7 @@ impl Inner {
 }
 
 /// Gives an order to a relay, and tells what it reaches. `before` is awaited when the relay is there, before anything leaves.
-pub(super) async fn by_relay(
+pub(in crate::objects::mailbox) async fn by_relay(
     relay: &Relay,
     order: &Order,
     message: &[u8],
@@ -97,7 +97,7 @@ pub(super) async fn by_relay(
 }
 
 /// Tries whether a mail server lets us in, from here or by a relay, and tells what it reaches.
-pub(super) async fn sign_in(
+pub(in crate::objects::mailbox) async fn sign_in(
     order: &Order,
     relay: Option<&Relay>,
     mut on_step: impl FnMut(TestStep),

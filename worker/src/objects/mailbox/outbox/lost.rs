@@ -4,14 +4,14 @@ use api::{AttemptView, Code, MessageState, Problem, Timestamp};
 use gateway::{Lease, MessageRecord, Next, after_loss};
 use microsoft::Refusal;
 
-use super::Inner;
 use super::pump::HAND_OVER_MS_MAX;
 use crate::host::{Line, log, now};
+use crate::objects::mailbox::Inner;
 
 impl Inner {
     /// Messages marked *sending* that nobody here is sending: an instance before this one was, or a request that was cut
     /// off.
-    pub(super) fn account_for_lost(&self) -> Result<(), Problem> {
+    pub(in crate::objects::mailbox) fn account_for_lost(&self) -> Result<(), Problem> {
         let now = now();
         let cut_off = {
             let mut sending = self.sending.borrow_mut();

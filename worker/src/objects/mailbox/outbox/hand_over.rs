@@ -9,16 +9,16 @@ use microsoft::{
     send_mail, send_mime,
 };
 
-use super::super::sql::storage_failed;
-use super::Inner;
 use super::frame::frame;
 use super::lane::Lane;
-use super::refresh::own_fault;
 use crate::config::Config;
 use crate::host::{Fetch, Vault};
+use crate::objects::mailbox::Inner;
+use crate::objects::mailbox::authentication::refresh::own_fault;
+use crate::objects::sql::storage_failed;
 
 /// How an attempt ended.
-pub(super) enum Ended {
+pub(in crate::objects::mailbox) enum Ended {
     HandedOver {
         upstream: Upstream,
         pause_ms: Option<i64>,
@@ -38,14 +38,14 @@ pub(super) enum Ended {
 }
 
 /// How one try with one access token ended.
-pub(super) enum Tried {
+pub(in crate::objects::mailbox) enum Tried {
     Ended(Ended),
     /// A fresh token may do.
     TokenRefused(Refusal),
 }
 
 /// One attempt to hand a message over.
-pub(super) struct HandOver {
+pub(in crate::objects::mailbox) struct HandOver {
     at: Timestamp,
     route: Cell<Option<Route>>,
     message: MessageRecord,
@@ -53,33 +53,37 @@ pub(super) struct HandOver {
 
 impl HandOver {
     /// The message is marked as being sent.
-    pub(super) fn new(message: MessageRecord, at: Timestamp) -> Self {
+    pub(in crate::objects::mailbox) fn new(message: MessageRecord, at: Timestamp) -> Self {
         Self { at, route: Cell::default(), message }
     }
 
-    pub(super) fn message(&self) -> &MessageRecord {
+    pub(in crate::objects::mailbox) fn message(&self) -> &MessageRecord {
         &self.message
     }
 
     /// When it began.
-    pub(super) fn at(&self) -> Timestamp {
+    pub(in crate::objects::mailbox) fn at(&self) -> Timestamp {
         self.at
     }
 
     /// Which way it goes.
-    pub(super) fn goes_by(&self, route: Route) {
+    pub(in crate::objects::mailbox) fn goes_by(&self, route: Route) {
         self.route.set(Some(route));
     }
 
     /// When it began, which way it went, and the message.
-    pub(super) fn into_parts(self) -> (Timestamp, Option<Route>, MessageRecord) {
+    pub(in crate::objects::mailbox) fn into_parts(self) -> (Timestamp, Option<Route>, MessageRecord) {
         (self.at, self.route.get(), self.message)
     }
 }
 
 impl Inner {
     /// Hands one message over by the mailbox's kind, with a second try when only the access token was refused.
-    pub(super) async fn hand_over(self: &Rc<Self>, hand_over: &HandOver, lane: &mut Lane) -> Ended {
+    pub(in crate::objects::mailbox) async fn hand_over(
+        self: &Rc<Self>,
+        hand_over: &HandOver,
+        lane: &mut Lane,
+    ) -> Ended {
         let record = hand_over.message();
         let content = match self.content_of(record).await {
             Ok(content) => content,
@@ -124,7 +128,10 @@ impl Inner {
     }
 
     /// Commits that from now on nobody can know whether the other side has the message. Nothing of it leaves before.
-    pub(super) async fn commit_leaving(&self, hand_over: &HandOver) -> Result<(), Refusal> {
+    pub(in crate::objects::mailbox) async fn commit_leaving(
+        &self,
+        hand_over: &HandOver,
+    ) -> Result<(), Refusal> {
         if !self.owns(hand_over) {
             return Err(Refusal::new(Code::Busy, "the attempt took so long that it counts as cut off"));
         }
@@ -134,7 +141,7 @@ impl Inner {
     }
 
     /// Waits until everything that was written is durable.
-    pub(super) async fn sync(&self) -> Result<(), Refusal> {
+    pub(in crate::objects::mailbox) async fn sync(&self) -> Result<(), Refusal> {
         let refused = |error| own_fault(storage_failed(&error));
         self.state.storage().sync().await.map_err(refused)
     }
@@ -182,13 +189,16 @@ impl Inner {
     }
 
     /// The cloud that the tokens belong to.
-    pub(super) fn endpoints(&self, config: &Config) -> Result<Endpoints, Refusal> {
+    pub(in crate::objects::mailbox) fn endpoints(&self, config: &Config) -> Result<Endpoints, Refusal> {
         let cloud = self.store.authentication().map_err(own_fault)?.map(|it| it.cloud).unwrap_or_default();
         Ok(config.registration.endpoints.of(cloud))
     }
 
     /// What an accepted message says.
-    pub(super) async fn content_of(&self, record: &MessageRecord) -> Result<Content, Refusal> {
+    pub(in crate::objects::mailbox) async fn content_of(
+        &self,
+        record: &MessageRecord,
+    ) -> Result<Content, Refusal> {
         let config = self.config().map_err(own_fault)?;
         let mailbox = self.store.mailbox().map_err(own_fault)?;
         let unreadable = || Refusal::new(Code::Internal, "the stored message can't be read");

@@ -7,15 +7,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gateway::sha256;
 
-use super::Inner;
-use super::calls::Accept;
 use crate::host::now;
+use crate::objects::mailbox::Inner;
+use crate::objects::mailbox::calls::Accept;
 
 /// How long a key is remembered, in milliseconds.
 const REMEMBERED_MS: i64 = IDEMPOTENCY_DAYS as i64 * 24 * 3_600_000;
 
 /// Whether a request is the first of its key.
-pub(super) enum Once {
+pub(in crate::objects::mailbox) enum Once {
     /// It came before; this is the message.
     Before(MessageId),
     /// It is the first, or has no key.
@@ -23,7 +23,7 @@ pub(super) enum Once {
 }
 
 /// A key that is being used. Other requests with it are sent away until this is dropped.
-pub(super) struct Taking {
+pub(in crate::objects::mailbox) struct Taking {
     inner: Rc<Inner>,
     key: String,
     body: String,
@@ -31,7 +31,7 @@ pub(super) struct Taking {
 
 impl Taking {
     /// Remembers which message it was, in the same step as the message itself.
-    pub(super) fn keep(&self, message: MessageId, at: Timestamp) -> Result<(), Problem> {
+    pub(in crate::objects::mailbox) fn keep(&self, message: MessageId, at: Timestamp) -> Result<(), Problem> {
         self.inner.store.keep_idempotency(&self.key, &self.body, message, at)
     }
 }
@@ -43,7 +43,11 @@ impl Drop for Taking {
 }
 
 impl Inner {
-    pub(super) fn once(self: &Rc<Self>, call: &Accept, body: &[u8]) -> Result<Once, Problem> {
+    pub(in crate::objects::mailbox) fn once(
+        self: &Rc<Self>,
+        call: &Accept,
+        body: &[u8],
+    ) -> Result<Once, Problem> {
         let Some(key) = &call.idempotency_key else { return Ok(Once::Now(None)) };
         let (key, body) = (hash(key.as_bytes()), fingerprint(call, body)?);
         let kept = self.store.idempotency(&key)?.filter(|kept| now().millis() - kept.at < REMEMBERED_MS);
@@ -65,7 +69,7 @@ impl Inner {
         Ok(Once::Now(Some(Taking { inner: Rc::clone(self), key, body })))
     }
 
-    pub(super) fn forget_old_keys(&self) -> Result<(), Problem> {
+    pub(in crate::objects::mailbox) fn forget_old_keys(&self) -> Result<(), Problem> {
         self.store.forget_idempotency_before(now().plus_millis(-REMEMBERED_MS))
     }
 }
