@@ -125,6 +125,12 @@ impl<'s> Company<'s> {
         Answer::to(request).await.expect(200).json()
     }
 
+    /// Calls a message off.
+    pub async fn cancel(&self, id: MessageId) -> MessageView {
+        let path = format!("/v1/messages/{id}/cancel");
+        Answer::to(self.stack.with_key("POST", &path, &self.key)).await.expect(200).json()
+    }
+
     /// Waits until a message is in that state.
     pub async fn until(&self, id: MessageId, state: MessageState) -> MessageView {
         until(&format!("{id} is {}", state.as_str()), async || {

@@ -1,7 +1,10 @@
 //! The main job: what an ERP posts arrives as posted.
 
-use api::{Attachment, Code, Importance, MessageState, MessageView, Recipients, SendMessage};
+use std::time::Duration;
+
+use api::{Attachment, Code, Importance, MessageList, MessageState, MessageView, Recipients, SendMessage};
 use end_to_end::company::Company;
+use end_to_end::http::Answer;
 use end_to_end::mail::{Address, Header};
 use end_to_end::message::{PIXEL, attachment, letter, pdf};
 use end_to_end::sandbox::{DOMAIN, TENANT};
@@ -90,6 +93,28 @@ fn without_a_wish_to_wait_the_answer_comes_first_and_the_mail_after_it() {
         let mails = company.mails().await;
         assert_eq!((mails.len(), mails[0].text.as_deref()), (1, Some("Beste klant, zie de bijlage.")));
         assert!(mails[0].saved_to_sent, "left out, a copy is kept");
+    });
+}
+
+#[test]
+fn a_caller_that_hangs_up_changes_nothing_for_the_message() {
+    scenario(async {
+        let company = Company::signed_in(Stack::shared().await, "ongeduldig").await;
+        let account = company.account.upn.clone();
+        let slow = json!({ "at": "send_mail", "account": account, "do": { "delay_work_ms": 2000 } });
+        let slow = company.stack.sandbox.fault(slow).await;
+        let message = SendMessage { reference: Some("weg".to_owned()), ..letter(&account, "Ongeduldig") };
+        let request = company.stack.with_key("POST", "/v1/messages", &company.key);
+        let request = request.header("prefer", "wait=20").json(&message).timeout(Duration::from_millis(1000));
+        assert!(Answer::try_to(request).await.is_err(), "it was not patient enough");
+        let hits = company.stack.sandbox.hits(slow).await;
+        assert_eq!((hits, company.mails().await.len()), (1, 0), "it hung up while the mail was on its way");
+
+        let list = company.stack.with_key("GET", "/v1/messages?reference=weg", &company.key);
+        let list: MessageList = Answer::to(list).await.expect(200).json();
+        assert_eq!(list.messages.len(), 1);
+        company.until(list.messages[0].id, MessageState::HandedOver).await;
+        assert_eq!(company.mails().await.len(), 1);
     });
 }
 
