@@ -22,6 +22,9 @@
 //! 19. A mail may come as a form, too, or whole ([`forms`]).
 //! 20. What leaves by SMTP is understood by servers that nobody here wrote ([`servers`]).
 //! 21. A mail server of one's own, with an access code or without ([`own_server`]).
+//! 22. What was accepted is found again ([`lists`]), read, called off or sent again ([`steering`]).
+//! 23. A message leaves when its time has come ([`scheduled`]), a batch is a hundred messages each for itself ([`batch`]), and
+//!     nobody is written to faster than the other side takes ([`limits`]).
 
 #![expect(
     clippy::unwrap_used,
@@ -33,6 +36,7 @@
 
 mod accounts;
 mod approval;
+mod batch;
 mod bursts;
 mod consent;
 mod endings;
@@ -41,6 +45,8 @@ mod forms;
 mod idempotency;
 mod kills;
 mod leaks;
+mod limits;
+mod lists;
 mod own_server;
 mod pages;
 mod pictures;
@@ -54,11 +60,13 @@ mod removal;
 mod renewals;
 mod restart;
 mod routes;
+mod scheduled;
 mod sending;
 mod server_test;
 mod servers;
 mod settings;
 mod states;
+mod steering;
 mod submission;
 mod tenants;
 mod turns;
