@@ -11,7 +11,7 @@
 //! 8. A sign-in counts once, in the session that began it ([`consent`]).
 //! 9. An organisation is tied to the tenant that a person confirmed ([`tenants`], [`pages`]).
 //! 10. Every state of the page, in two languages, two colours and two widths ([`pictures`]).
-//! 11. The README's commands do what it says ([`readme`]).
+//! 11. The README's commands do what it says ([`readme`]), and those of the reference ([`reference`]).
 //! 12. What was accepted survives the end of its process ([`restart`]).
 //! 13. What Microsoft ends is said, and holds the mail until it is mended ([`endings`], [`refusals`]).
 //! 14. Where an administrator must approve, the page says how to ask, and believes the next sign-in only ([`approval`]).
@@ -53,6 +53,7 @@ mod pictures;
 mod problems;
 mod readme;
 mod recipients;
+mod reference;
 mod refusals;
 mod registrations;
 mod relayed;
