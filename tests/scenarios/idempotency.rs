@@ -61,7 +61,7 @@ fn a_repetition_that_waits_gets_the_outcome() {
     scenario(async {
         let company = Company::signed_in(Stack::shared().await, "wacht").await;
         let slow =
-            json!({ "at": "send_mail", "account": company.account.upn, "do": { "delay_answer_ms": 2000 } });
+            json!({ "at": "send_mail", "account": company.account.upn, "do": { "delay_answer_ms": 4000 } });
         company.stack.sandbox.fault(slow).await;
         let message = letter(&company.account.upn, "Wacht mee");
         let first: MessageView = post(&company, &message, "wacht").await.expect(202).json();

@@ -25,7 +25,7 @@ async fn schedule(company: &Company<'_>, subject: &str, moment: Timestamp) -> Me
 /// Fails unless it left when its time had come, and soon after that.
 fn left_in_time(view: &MessageView) {
     let began_ms = view.attempt_log[0].at.since(view.scheduled_at.unwrap());
-    assert!((0..10_000).contains(&began_ms), "began {began_ms} ms after its time");
+    assert!((0..15_000).contains(&began_ms), "began {began_ms} ms after its time");
 }
 
 async fn subjects(company: &Company<'_>) -> Vec<String> {
@@ -36,7 +36,7 @@ async fn subjects(company: &Company<'_>) -> Vec<String> {
 fn a_message_waits_for_its_time_and_then_goes_by_itself() {
     scenario(async {
         let company = Company::signed_in(Stack::shared().await, "gepland").await;
-        let moment = now(&company).await.plus_millis(2_500);
+        let moment = now(&company).await.plus_millis(5_000);
         let view = schedule(&company, "Gepland", moment).await;
         // Another one that is posted meanwhile does not take it along.
         company.hand_over(&letter(&company.account.upn, "Meteen")).await;
@@ -78,7 +78,7 @@ fn a_form_and_a_raw_message_say_it_their_own_way() {
     scenario(async {
         let company = Company::signed_in(Stack::shared().await, "vormen").await;
         let from = &company.account.upn;
-        let moment = now(&company).await.plus_millis(3_000);
+        let moment = now(&company).await.plus_millis(5_000);
         let form = |moment: &str| {
             let part = |name: &str, value: &str| {
                 format!("--AaB03x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
@@ -133,7 +133,7 @@ fn offset(moment: Timestamp) -> String {
 fn called_off_before_its_time_it_never_goes_and_asked_to_go_now_it_goes_once() {
     scenario(async {
         let company = Company::signed_in(Stack::shared().await, "bedacht").await;
-        let moment = now(&company).await.plus_millis(3_000);
+        let moment = now(&company).await.plus_millis(5_000);
         let off = schedule(&company, "Toch niet", moment).await;
         let early = schedule(&company, "Toch nu", moment).await;
         let last = schedule(&company, "Daarna", moment.plus_millis(1_500)).await;
@@ -151,7 +151,7 @@ fn called_off_before_its_time_it_never_goes_and_asked_to_go_now_it_goes_once() {
 fn when_its_time_comes_and_nobody_has_signed_in_it_waits_for_that_too() {
     scenario(async {
         let company = Company::new(Stack::shared().await, "tweemaal").await;
-        let view = schedule(&company, "Wacht nog", now(&company).await.plus_millis(1_500)).await;
+        let view = schedule(&company, "Wacht nog", now(&company).await.plus_millis(4_000)).await;
         let later = schedule(&company, "Later", now(&company).await.plus_seconds(3600)).await;
         let held = company.until(view.id, MessageState::Held).await;
         assert_eq!(held.failure.unwrap().code, Code::NotAuthenticated);

@@ -179,7 +179,7 @@ fn what_is_called_off_never_arrives_in_whatever_state_it_waited() {
 fn what_is_leaving_cannot_be_called_off_and_what_was_called_off_can_be_sent_after_all() {
     scenario(async {
         let company = Company::signed_in(Stack::shared().await, "onderweg").await;
-        let slow = mishap(&company, json!({ "delay_answer_ms": 3000 })).await;
+        let slow = mishap(&company, json!({ "delay_answer_ms": 5000 })).await;
         let message = letter(&company.account.upn, "Onderweg");
         let leaving: MessageView = company.post(&message, None).await.expect(202).json();
         company.until(leaving.id, MessageState::Sending).await;
@@ -234,6 +234,24 @@ fn however_often_it_is_asked_to_go_now_it_arrives_once() {
         }
         company.until(view.id, MessageState::HandedOver).await;
         assert_eq!(subjects(&company).await, ["Nu"]);
+    });
+}
+
+#[test]
+fn while_the_mailbox_pauses_nothing_goes_though_somebody_asks() {
+    scenario(async {
+        let company = Company::signed_in(Stack::shared().await, "pauze").await;
+        let busy = mishap(&company, json!({ "status": 429, "retry_after": 4 })).await;
+        let view = post(&company, "Na de pauze").await;
+        let pause = view.next_attempt_at.unwrap();
+        company.stack.sandbox.call_off(busy).await;
+        let asked: MessageView = company.retry(view.id, None).await.expect(202).json();
+        assert_eq!(asked.state, MessageState::Queued);
+        let delay = company.person().await.view().await.delay.unwrap();
+        assert_eq!((delay.code, delay.until), (Code::Throttled, pause), "and the page says why");
+        let view = company.until(view.id, MessageState::HandedOver).await;
+        assert!(view.attempt_log[1].at >= pause, "Microsoft's wait is kept: {view:?}");
+        assert_eq!(subjects(&company).await, ["Na de pauze"]);
     });
 }
 
