@@ -142,12 +142,6 @@ impl<'s> Company<'s> {
         Answer::to(request).await.expect(200).json()
     }
 
-    /// Calls a message off.
-    pub async fn cancel(&self, id: MessageId) -> MessageView {
-        let path = format!("/v1/messages/{id}/cancel");
-        Answer::to(self.stack.with_key("POST", &path, &self.key)).await.expect(200).json()
-    }
-
     /// Waits until a message is in that state.
     pub async fn until(&self, id: MessageId, state: MessageState) -> MessageView {
         until(&format!("{id} is {}", state.as_str()), async || {
@@ -172,8 +166,13 @@ impl<'s> Company<'s> {
         self.get(&format!("/v1/messages/{id}/mime")).await
     }
 
-    /// Calls a message off, and takes the answer as it is.
-    pub async fn cancel(&self, id: MessageId) -> Answer {
+    /// Calls a message off.
+    pub async fn cancel(&self, id: MessageId) -> MessageView {
+        self.try_to_cancel(id).await.expect(200).json()
+    }
+
+    /// Calls a message off if that is possible, and takes the answer as it is.
+    pub async fn try_to_cancel(&self, id: MessageId) -> Answer {
         Answer::to(self.stack.with_key("POST", &format!("/v1/messages/{id}/cancel"), &self.key)).await
     }
 
