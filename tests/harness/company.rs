@@ -1,10 +1,11 @@
 //! An organisation and its ERP.
 
 use api::{
-    CreatedKey, CreatedLink, CreatedMailbox, CreatedOrganisation, Kind, MailboxId, MailboxState, MessageId,
-    MessageState, MessageView, OrganisationId, SendMessage,
+    BatchItem, BatchOutcome, CreatedKey, CreatedLink, CreatedMailbox, CreatedOrganisation, Kind, LimitsView,
+    MailboxId, MailboxState, MessageId, MessageList, MessageState, MessageView, OrganisationId, SendMessage,
 };
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::http::Answer;
 use crate::mail::Mail;
@@ -75,6 +76,22 @@ impl<'s> Company<'s> {
         id
     }
 
+    /// Adds a mailbox for that account, and signs it in.
+    pub async fn add_signed_in(&self, account: &Account) -> MailboxId {
+        let mailbox = self.add_mailbox(account).await;
+        self.person().await.at(mailbox).sign_in(account).await;
+        mailbox
+    }
+
+    /// A key that is bound to those mailboxes.
+    pub async fn key_for(&self, mailboxes: &[MailboxId]) -> String {
+        let path = format!("/operator/organisations/{}/keys", self.id);
+        let wanted = json!({ "name": "gebonden", "mailboxes": mailboxes });
+        let request = self.stack.as_operator("POST", &path).json(&wanted);
+        let CreatedKey { key, .. } = Answer::to(request).await.expect(201).json();
+        key
+    }
+
     /// Gives it an app registration of its own.
     pub async fn register(&self, registration: &serde_json::Value) -> Answer {
         let path = format!("/operator/organisations/{}/registration", self.id);
@@ -125,12 +142,6 @@ impl<'s> Company<'s> {
         Answer::to(request).await.expect(200).json()
     }
 
-    /// Calls a message off.
-    pub async fn cancel(&self, id: MessageId) -> MessageView {
-        let path = format!("/v1/messages/{id}/cancel");
-        Answer::to(self.stack.with_key("POST", &path, &self.key)).await.expect(200).json()
-    }
-
     /// Waits until a message is in that state.
     pub async fn until(&self, id: MessageId, state: MessageState) -> MessageView {
         until(&format!("{id} is {}", state.as_str()), async || {
@@ -138,6 +149,53 @@ impl<'s> Company<'s> {
             (view.state == state).then_some(view)
         })
         .await
+    }
+
+    /// Asks for something with its key, and takes the answer as it is.
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::to(self.stack.with_key("GET", path, &self.key)).await
+    }
+
+    /// A page of its messages; `query` is what stands behind the `?`.
+    pub async fn list(&self, query: &str) -> MessageList {
+        self.get(&format!("/v1/messages?{query}")).await.expect(200).json()
+    }
+
+    /// A message as MIME, or why it is not to be had.
+    pub async fn mime(&self, id: MessageId) -> Answer {
+        self.get(&format!("/v1/messages/{id}/mime")).await
+    }
+
+    /// Calls a message off.
+    pub async fn cancel(&self, id: MessageId) -> MessageView {
+        self.try_to_cancel(id).await.expect(200).json()
+    }
+
+    /// Calls a message off if that is possible, and takes the answer as it is.
+    pub async fn try_to_cancel(&self, id: MessageId) -> Answer {
+        Answer::to(self.stack.with_key("POST", &format!("/v1/messages/{id}/cancel"), &self.key)).await
+    }
+
+    /// Has a message sent again, and takes the answer as it is; without a wish it is the usual.
+    pub async fn retry(&self, id: MessageId, wish: Option<Value>) -> Answer {
+        let request = self.stack.with_key("POST", &format!("/v1/messages/{id}/retry"), &self.key);
+        Answer::to(match wish {
+            Some(wish) => request.json(&wish),
+            None => request,
+        })
+        .await
+    }
+
+    /// Posts several messages at once; what became of each.
+    pub async fn batch(&self, messages: &[impl Serialize]) -> Vec<BatchItem> {
+        let request = self.stack.with_key("POST", "/v1/messages/batch", &self.key).json(messages);
+        let BatchOutcome { outcomes } = Answer::to(request).await.expect(200).json();
+        outcomes
+    }
+
+    /// What it may send.
+    pub async fn limits(&self) -> LimitsView {
+        self.get("/v1/limits").await.expect(200).json()
     }
 
     /// What arrived from its mailbox.

@@ -6,6 +6,7 @@ use end_to_end::http::Answer;
 use end_to_end::message::letter;
 use end_to_end::{Options, Stack, scenario};
 use futures_util::future::join_all;
+use serde_json::json;
 
 const KEY: &str = "idempotency-key";
 
@@ -52,6 +53,61 @@ fn a_repetition_gets_the_first_message_and_sends_nothing() {
         let second: MessageView = post(&company, &message, "nieuw").await.expect(202).json();
         company.until(second.id, MessageState::HandedOver).await;
         assert_eq!(company.mails().await.len(), 2);
+    });
+}
+
+#[test]
+fn a_repetition_that_waits_gets_the_outcome() {
+    scenario(async {
+        let company = Company::signed_in(Stack::shared().await, "wacht").await;
+        let slow =
+            json!({ "at": "send_mail", "account": company.account.upn, "do": { "delay_answer_ms": 4000 } });
+        company.stack.sandbox.fault(slow).await;
+        let message = letter(&company.account.upn, "Wacht mee");
+        let first: MessageView = post(&company, &message, "wacht").await.expect(202).json();
+        assert!(!first.state.is_final(), "{first:?}");
+        // Two of them, and one that has no patience.
+        let waiting = |seconds: u32| {
+            let request = company.stack.with_key("POST", "/v1/messages", &company.key);
+            let request = request.header(KEY, "wacht").header("prefer", format!("wait={seconds}"));
+            Answer::to(request.json(&message))
+        };
+        let (one, two, hasty) = tokio::join!(waiting(20), waiting(20), waiting(1));
+        for (answer, status, state) in [
+            (one, 200, MessageState::HandedOver),
+            (two, 200, MessageState::HandedOver),
+            (hasty, 202, MessageState::Sending),
+        ] {
+            let answer = answer.expect(status);
+            assert_eq!(answer.header("idempotency-replayed"), "true");
+            let view: MessageView = answer.json();
+            assert_eq!((view.id, view.state), (first.id, state));
+        }
+        assert_eq!(company.mails().await.len(), 1);
+    });
+}
+
+#[test]
+fn a_key_is_about_one_mailbox() {
+    scenario(async {
+        let stack = Stack::shared().await;
+        let company = Company::signed_in(stack, "mijn").await;
+        let account = stack.sandbox.account("jouw").await;
+        company.add_signed_in(&account).await;
+        let mut ids = Vec::new();
+        for from in [&company.account.upn, &account.upn] {
+            let answer = post(&company, &letter(from, from), "factuur-1").await.expect(202);
+            assert_eq!(answer.header("idempotency-replayed"), "");
+            let view: MessageView = answer.json();
+            company.until(view.id, MessageState::HandedOver).await;
+            ids.push(view.id);
+        }
+        for (id, from) in ids.into_iter().zip([&company.account, &account]) {
+            let again = post(&company, &letter(&from.upn, &from.upn), "factuur-1").await.expect(202);
+            assert_eq!(again.header("idempotency-replayed"), "true");
+            assert_eq!(again.json::<MessageView>().id, id);
+            assert_eq!(stack.sandbox.mails(from).await.len(), 1);
+        }
     });
 }
 

@@ -11,7 +11,7 @@
 //! 8. A sign-in counts once, in the session that began it ([`consent`]).
 //! 9. An organisation is tied to the tenant that a person confirmed ([`tenants`], [`pages`]).
 //! 10. Every state of the page, in two languages, two colours and two widths ([`pictures`]).
-//! 11. The README's commands do what it says ([`readme`]).
+//! 11. The README's commands do what it says ([`readme`]), and those of the reference ([`reference`]).
 //! 12. What was accepted survives the end of its process ([`restart`]).
 //! 13. What Microsoft ends is said, and holds the mail until it is mended ([`endings`], [`refusals`]).
 //! 14. Where an administrator must approve, the page says how to ask, and believes the next sign-in only ([`approval`]).
@@ -22,6 +22,9 @@
 //! 19. A mail may come as a form, too, or whole ([`forms`]).
 //! 20. What leaves by SMTP is understood by servers that nobody here wrote ([`servers`]).
 //! 21. A mail server of one's own, with an access code or without ([`own_server`]).
+//! 22. What was accepted is found again ([`lists`]), read, called off or sent again ([`steering`]).
+//! 23. A message leaves when its time has come ([`scheduled`]), a batch is a hundred messages each for itself ([`batch`]), and
+//!     nobody is written to faster than the other side takes ([`limits`]).
 
 #![expect(
     clippy::unwrap_used,
@@ -33,6 +36,7 @@
 
 mod accounts;
 mod approval;
+mod batch;
 mod bursts;
 mod consent;
 mod endings;
@@ -41,12 +45,15 @@ mod forms;
 mod idempotency;
 mod kills;
 mod leaks;
+mod limits;
+mod lists;
 mod own_server;
 mod pages;
 mod pictures;
 mod problems;
 mod readme;
 mod recipients;
+mod reference;
 mod refusals;
 mod registrations;
 mod relayed;
@@ -54,11 +61,13 @@ mod removal;
 mod renewals;
 mod restart;
 mod routes;
+mod scheduled;
 mod sending;
 mod server_test;
 mod servers;
 mod settings;
 mod states;
+mod steering;
 mod submission;
 mod tenants;
 mod turns;

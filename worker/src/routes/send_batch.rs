@@ -17,6 +17,13 @@ pub(super) async fn send_batch(State(app): State<App>, request: Request) -> Answ
     let config = app.config()?;
     let key = who::erp(&config, request.headers())?;
     input::expect_json(&request)?;
+    if request.headers().contains_key("idempotency-key") {
+        // One key can't tell a hundred messages apart, and whoever sends it counts on it.
+        let detail =
+            "in a batch each message has an idempotency_key of its own, and the request none".to_owned();
+        let error = FieldError { pointer: "/idempotency_key".to_owned(), detail };
+        return Err(posted::refused(vec![error]).into());
+    }
     let body = input::bytes(request.into_body(), REQUEST_BYTES_MAX).await?;
     // One message that can't be read is that message's trouble alone.
     let messages: Vec<Value> = input::from_json(&body)?;

@@ -1,5 +1,5 @@
 use api::{ApprovalView, Code, Delay, MailboxSettings, MailboxView, Problem, Timestamp};
-use gateway::{ATTEMPT_SECONDS, Progress, Situation, Trouble, message_bytes_effective, state, view};
+use gateway::{ATTEMPT_SECONDS, Limits, Progress, Situation, Trouble, message_bytes_effective, state, view};
 use microsoft::Sending;
 
 use super::Inner;
@@ -66,16 +66,18 @@ impl Inner {
         })
     }
 
-    /// Why mail waits though nobody needs to do anything: the mailbox pauses, has written to as many people as it may in a
-    /// day, or a message is tried again.
+    /// Why mail waits though nobody needs to do anything: the mailbox pauses, its day has no room for the next message, or a
+    /// message is tried again.
     fn delay(&self, config: &Config, now: Timestamp) -> Result<Option<Delay>, Problem> {
-        let outbox = self.store.outbox()?;
-        if self.store.next_due()?.is_some() {
+        if let Some(next) = self.store.next_message(now)? {
+            let outbox = self.store.outbox()?;
             if let Some(pause) = outbox.pause.filter(|pause| pause.until > now) {
                 return Ok(Some(pause));
             }
-            if outbox.pacing.recipients_left(config.limits, now) == Some(0) {
-                let until = outbox.pacing.next_start(config.limits, 1, now);
+            // What the minute holds up is gone before anybody has read why.
+            let day = Limits { per_minute: 0, ..config.limits };
+            let until = outbox.pacing.next_start(day, next.recipient_count.max(1), now);
+            if until > now {
                 let detail = "the mailbox has written to as many recipients as it may in a day".to_owned();
                 return Ok(Some(Delay { code: Code::QuotaReached, detail, until }));
             }

@@ -7,6 +7,9 @@ use crate::objects::mailbox::Inner;
 use crate::objects::mailbox::calls::ListMessages;
 use crate::objects::sql::{Json, from_json};
 
+/// An id is made before its message is stored, by another machine's clock: never so far apart, in milliseconds.
+const APART_MS: i64 = 3_600_000;
+
 impl Inner {
     /// Messages that fit, newest first: ids sort by when they were made.
     pub(in crate::objects::mailbox) fn list(&self, call: &ListMessages) -> Result<Vec<MessageView>, Problem> {
@@ -18,10 +21,14 @@ impl Inner {
             query = format!("{query} AND state IN ({marks})");
             values.extend(call.states.iter().map(|state| SqlStorageValue::from(state.as_str())));
         }
+        let (since, until) = (call.since, call.until);
         for (condition, value) in [
             (" AND id < ?", call.before.map(|id| id.to_string())),
-            (" AND id >= ?", call.since.map(MessageId::first_of)),
-            (" AND id < ?", call.until.map(MessageId::first_of)),
+            // Only the rows around those moments are looked at.
+            (" AND id >= ?", since.map(|at| MessageId::first_of(at.plus_millis(-APART_MS)))),
+            (" AND id < ?", until.map(|at| MessageId::first_of(at.plus_millis(APART_MS)))),
+            (" AND json_extract(json, '$.accepted_at') >= ?", since.map(|at| at.to_string())),
+            (" AND json_extract(json, '$.accepted_at') < ?", until.map(|at| at.to_string())),
             (" AND json_extract(json, '$.reference') = ?", call.reference.clone()),
         ] {
             if let Some(value) = value {
