@@ -105,7 +105,7 @@ fn a_caller_that_hangs_up_changes_nothing_for_the_message() {
         let slow = company.stack.sandbox.fault(slow).await;
         let message = SendMessage { reference: Some("weg".to_owned()), ..letter(&account, "Ongeduldig") };
         let request = company.stack.with_key("POST", "/v1/messages", &company.key);
-        let request = request.header("prefer", "wait=20").json(&message).timeout(Duration::from_millis(1000));
+        let request = request.header("prefer", "wait=20").json(&message).timeout(Duration::from_secs(1));
         assert!(Answer::try_to(request).await.is_err(), "it was not patient enough");
         let hits = company.stack.sandbox.hits(slow).await;
         assert_eq!((hits, company.mails().await.len()), (1, 0), "it hung up while the mail was on its way");

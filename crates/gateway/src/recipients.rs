@@ -70,10 +70,18 @@ impl RecipientStates {
         open.map(|recipient| recipient.state = MessageState::Queued).count() > 0 || self.is_empty()
     }
 
-    /// Whether somebody was refused.
+    /// Whether somebody does not have it, though it has ended for them.
     #[must_use]
-    pub fn any_refused(&self) -> bool {
-        self.0.iter().any(|recipient| recipient.state == MessageState::Refused)
+    pub fn any_left_out(&self) -> bool {
+        let is_left_out = |state: MessageState| state.is_final() && state != MessageState::HandedOver;
+        self.0.iter().any(|recipient| is_left_out(recipient.state))
+    }
+
+    /// How many the next attempt is for, once they are told apart.
+    #[must_use]
+    pub fn count_open(&self) -> Option<usize> {
+        let open = self.0.iter().filter(|recipient| !recipient.state.is_final()).count();
+        (!self.is_empty()).then_some(open)
     }
 
     /// Whether somebody still waits for it.
@@ -167,15 +175,23 @@ mod tests {
         let everybody = addresses(&["a", "b", "c"]);
         let mut recipients = divided();
         let _ = recipients.settle(MessageState::HandedOver);
-        assert!(recipients.any_refused() && recipients.open(everybody.clone()).is_empty());
+        assert!(recipients.any_left_out() && recipients.open(everybody.clone()).is_empty());
+        assert_eq!(recipients.count_open(), Some(0));
         assert!(recipients.reopen_refused());
-        assert_eq!(recipients.open(everybody.clone()), addresses(&["b"]));
+        assert_eq!(
+            (recipients.open(everybody.clone()), recipients.count_open()),
+            (addresses(&["b"]), Some(1))
+        );
         let mut expired = divided();
         let _ = expired.settle(MessageState::Expired);
         assert!(expired.reopen());
         assert_eq!(expired.open(everybody), addresses(&["b", "c"]));
         assert!(!RecipientStates::default().reopen_refused());
         assert!(RecipientStates::default().reopen(), "nobody has it yet");
+        assert_eq!(RecipientStates::default().count_open(), None);
+        let mut cancelled = divided();
+        let _ = cancelled.settle(MessageState::Cancelled);
+        assert!(cancelled.any_left_out());
     }
 
     #[test]

@@ -124,6 +124,13 @@ impl MessageRecord {
         }
     }
 
+    /// How many recipients the next attempt is for.
+    #[must_use]
+    pub fn open_recipients(&self) -> u32 {
+        let open = self.recipients.count_open().and_then(|open| u32::try_from(open).ok());
+        open.unwrap_or(self.recipient_count).max(1)
+    }
+
     /// Since when it could go.
     #[must_use]
     pub fn since(&self) -> Timestamp {

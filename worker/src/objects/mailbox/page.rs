@@ -76,7 +76,7 @@ impl Inner {
             }
             // What the minute holds up is gone before anybody has read why.
             let day = Limits { per_minute: 0, ..config.limits };
-            let until = outbox.pacing.next_start(day, next.recipient_count.max(1), now);
+            let until = outbox.pacing.next_start(day, next.open_recipients(), now);
             if until > now {
                 let detail = "the mailbox has written to as many recipients as it may in a day".to_owned();
                 return Ok(Some(Delay { code: Code::QuotaReached, detail, until }));

@@ -44,7 +44,7 @@ struct Work {
 impl Inner {
     /// Notes that KV must follow, if it is time: at a consent (`now_anyway`), when the sealing key has changed, and else
     /// every six hours.
-    pub(in crate::objects::mailbox) fn follow_in_kv(
+    pub(super) fn follow_in_kv(
         &self,
         config: &Config,
         authentication: &Authentication,
@@ -92,7 +92,7 @@ impl Inner {
     }
 
     /// Notes that everything in KV must go.
-    pub(in crate::objects::mailbox) fn delete_all_from_kv(&self) -> Result<(), Problem> {
+    pub(super) fn delete_all_from_kv(&self) -> Result<(), Problem> {
         let statement = "UPDATE kv SET work = 'delete', value = NULL, due_at = 0";
         self.store.sql().run(statement, Vec::new())
     }

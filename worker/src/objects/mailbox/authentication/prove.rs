@@ -10,7 +10,7 @@ use crate::host::Fetch;
 use crate::registration::Registration;
 
 /// Sends a mail from the shared mailbox to whoever signed in.
-pub(in crate::objects::mailbox) async fn prove(
+pub(super) async fn prove(
     registration: &Registration,
     attempt: &Attempt,
     access: &AccessToken,

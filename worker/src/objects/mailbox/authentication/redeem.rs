@@ -16,17 +16,17 @@ use crate::objects::mailbox::calls::FinishAttempt;
 use crate::registration::Registration;
 
 /// A redeemed code, judged and sealed.
-pub(in crate::objects::mailbox) struct Redeemed {
-    pub(in crate::objects::mailbox) authentication: Authentication,
+pub(super) struct Redeemed {
+    pub(super) authentication: Authentication,
     /// What a person must agree to first.
-    pub(in crate::objects::mailbox) confirm: Vec<api::ConfirmReason>,
+    pub(super) confirm: Vec<api::ConfirmReason>,
     /// The mailbox's epoch when its tokens were sealed.
-    pub(in crate::objects::mailbox) epoch: u64,
+    pub(super) epoch: u64,
 }
 
 impl Inner {
     /// Redeems a code whose attempt has been checked.
-    pub(in crate::objects::mailbox) async fn redeem(
+    pub(super) async fn redeem(
         &self,
         config: &Config,
         registration: &Registration,
@@ -116,7 +116,7 @@ impl Inner {
 }
 
 /// Where a token request of that registration goes, with a proof for it.
-pub(in crate::objects::mailbox) async fn token_endpoint<'r>(
+pub(super) async fn token_endpoint<'r>(
     registration: &'r Registration,
     tenant: &'r str,
 ) -> Result<TokenEndpoint<'r>, Problem> {

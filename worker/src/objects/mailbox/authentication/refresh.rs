@@ -191,7 +191,7 @@ impl Inner {
     }
 
     /// An access token, sealed with the number that the mailbox has taken.
-    pub(in crate::objects::mailbox) async fn access_record(
+    pub(super) async fn access_record(
         &self,
         config: &Config,
         mailbox: &MailboxRecord,
@@ -208,7 +208,7 @@ impl Inner {
     }
 
     /// Seals a token with the number that the mailbox has taken.
-    pub(in crate::objects::mailbox) async fn seal_token(
+    pub(super) async fn seal_token(
         &self,
         config: &Config,
         mailbox: &MailboxRecord,
@@ -256,4 +256,4 @@ pub(in crate::objects::mailbox) fn own_fault(problem: api::Problem) -> Refusal {
 }
 
 /// The token a send uses, and the number it belongs to.
-pub(in crate::objects::mailbox) type Usable = (u64, AccessToken);
+pub(super) type Usable = (u64, AccessToken);

@@ -15,10 +15,8 @@ impl Inner {
             state if state.is_final() => return Err(ended(&message)),
             _ => {}
         }
-        message.next_attempt_at = None;
-        message.state = message.recipients.settle(MessageState::Cancelled);
+        self.end(&mut message, MessageState::Cancelled)?;
         message.changed_at = now();
-        message.content_kept = true;
         self.store.set_message(&message)?;
         self.tell_waiting(id);
         Ok(message.view())
@@ -32,7 +30,7 @@ impl Inner {
     }
 }
 
-pub(in crate::objects::mailbox) fn under_way() -> Problem {
+pub(super) fn under_way() -> Problem {
     Problem::new(Code::MessageUnderWay, "the message is being handed over at this moment").with_retry_after(5)
 }
 

@@ -14,7 +14,7 @@ use crate::objects::mailbox::authentication::refresh::own_fault;
 
 impl Inner {
     /// Hands a message over. What it committed before tells whoever finds it cut off what may have left.
-    pub(in crate::objects::mailbox) async fn carry_out(
+    pub(super) async fn carry_out(
         &self,
         hand_over: &HandOver,
         order: &Order,

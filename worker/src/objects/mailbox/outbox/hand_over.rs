@@ -18,7 +18,7 @@ use crate::objects::mailbox::authentication::refresh::own_fault;
 use crate::objects::sql::storage_failed;
 
 /// How an attempt ended.
-pub(in crate::objects::mailbox) enum Ended {
+pub(super) enum Ended {
     HandedOver {
         upstream: Upstream,
         pause_ms: Option<i64>,
@@ -38,14 +38,14 @@ pub(in crate::objects::mailbox) enum Ended {
 }
 
 /// How one try with one access token ended.
-pub(in crate::objects::mailbox) enum Tried {
+pub(super) enum Tried {
     Ended(Ended),
     /// A fresh token may do.
     TokenRefused(Refusal),
 }
 
 /// One attempt to hand a message over.
-pub(in crate::objects::mailbox) struct HandOver {
+pub(super) struct HandOver {
     at: Timestamp,
     route: Cell<Option<Route>>,
     message: MessageRecord,
@@ -67,23 +67,19 @@ impl HandOver {
     }
 
     /// Which way it goes.
-    pub(in crate::objects::mailbox) fn goes_by(&self, route: Route) {
+    pub(super) fn goes_by(&self, route: Route) {
         self.route.set(Some(route));
     }
 
     /// When it began, which way it went, and the message.
-    pub(in crate::objects::mailbox) fn into_parts(self) -> (Timestamp, Option<Route>, MessageRecord) {
+    pub(super) fn into_parts(self) -> (Timestamp, Option<Route>, MessageRecord) {
         (self.at, self.route.get(), self.message)
     }
 }
 
 impl Inner {
     /// Hands one message over by the mailbox's kind, with a second try when only the access token was refused.
-    pub(in crate::objects::mailbox) async fn hand_over(
-        self: &Rc<Self>,
-        hand_over: &HandOver,
-        lane: &mut Lane,
-    ) -> Ended {
+    pub(super) async fn hand_over(self: &Rc<Self>, hand_over: &HandOver, lane: &mut Lane) -> Ended {
         let record = hand_over.message();
         let content = match self.content_of(record).await {
             Ok(content) => content,
@@ -128,10 +124,7 @@ impl Inner {
     }
 
     /// Commits that from now on nobody can know whether the other side has the message. Nothing of it leaves before.
-    pub(in crate::objects::mailbox) async fn commit_leaving(
-        &self,
-        hand_over: &HandOver,
-    ) -> Result<(), Refusal> {
+    pub(super) async fn commit_leaving(&self, hand_over: &HandOver) -> Result<(), Refusal> {
         if !self.owns(hand_over) {
             return Err(Refusal::new(Code::Busy, "the attempt took so long that it counts as cut off"));
         }
@@ -141,7 +134,7 @@ impl Inner {
     }
 
     /// Waits until everything that was written is durable.
-    pub(in crate::objects::mailbox) async fn sync(&self) -> Result<(), Refusal> {
+    pub(super) async fn sync(&self) -> Result<(), Refusal> {
         let refused = |error| own_fault(storage_failed(&error));
         self.state.storage().sync().await.map_err(refused)
     }
@@ -195,10 +188,7 @@ impl Inner {
     }
 
     /// What an accepted message says.
-    pub(in crate::objects::mailbox) async fn content_of(
-        &self,
-        record: &MessageRecord,
-    ) -> Result<Content, Refusal> {
+    pub(super) async fn content_of(&self, record: &MessageRecord) -> Result<Content, Refusal> {
         let config = self.config().map_err(own_fault)?;
         let mailbox = self.store.mailbox().map_err(own_fault)?;
         let unreadable = || Refusal::new(Code::Internal, "the stored message can't be read");

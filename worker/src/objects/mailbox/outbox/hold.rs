@@ -7,7 +7,7 @@ use crate::objects::mailbox::Inner;
 
 impl Inner {
     /// Holds what is due.
-    pub(in crate::objects::mailbox) fn hold_all(&self, failure: &Failure) -> Result<(), Problem> {
+    pub(super) fn hold_all(&self, failure: &Failure) -> Result<(), Problem> {
         self.store.hold_due(failure, now())?;
         let waiting: Vec<_> = self.waiting.borrow().keys().copied().collect();
         for id in waiting {

@@ -15,7 +15,7 @@ use crate::objects::mailbox::calls::Accept;
 const REMEMBERED_MS: i64 = IDEMPOTENCY_DAYS as i64 * 24 * 3_600_000;
 
 /// Whether a request is the first of its key.
-pub(in crate::objects::mailbox) enum Once {
+pub(super) enum Once {
     /// It came before; this is the message.
     Before(MessageId),
     /// It is the first, or has no key.
@@ -23,7 +23,7 @@ pub(in crate::objects::mailbox) enum Once {
 }
 
 /// A key that is being used. Other requests with it are sent away until this is dropped.
-pub(in crate::objects::mailbox) struct Taking {
+pub(super) struct Taking {
     inner: Rc<Inner>,
     key: String,
     body: String,
@@ -31,7 +31,7 @@ pub(in crate::objects::mailbox) struct Taking {
 
 impl Taking {
     /// Remembers which message it was, in the same step as the message itself.
-    pub(in crate::objects::mailbox) fn keep(&self, message: MessageId, at: Timestamp) -> Result<(), Problem> {
+    pub(super) fn keep(&self, message: MessageId, at: Timestamp) -> Result<(), Problem> {
         self.inner.store.keep_idempotency(&self.key, &self.body, message, at)
     }
 }
@@ -43,11 +43,7 @@ impl Drop for Taking {
 }
 
 impl Inner {
-    pub(in crate::objects::mailbox) fn once(
-        self: &Rc<Self>,
-        call: &Accept,
-        body: &[u8],
-    ) -> Result<Once, Problem> {
+    pub(super) fn once(self: &Rc<Self>, call: &Accept, body: &[u8]) -> Result<Once, Problem> {
         let Some(key) = &call.idempotency_key else { return Ok(Once::Now(None)) };
         let (key, body) = (hash(key.as_bytes()), fingerprint(call, body)?);
         let kept = self.store.idempotency(&key)?.filter(|kept| now().millis() - kept.at < REMEMBERED_MS);
@@ -69,7 +65,7 @@ impl Inner {
         Ok(Once::Now(Some(Taking { inner: Rc::clone(self), key, body })))
     }
 
-    pub(in crate::objects::mailbox) fn forget_old_keys(&self) -> Result<(), Problem> {
+    pub(super) fn forget_old_keys(&self) -> Result<(), Problem> {
         self.store.forget_idempotency_before(now().plus_millis(-REMEMBERED_MS))
     }
 }

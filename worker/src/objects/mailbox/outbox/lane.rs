@@ -2,10 +2,10 @@ use crate::host::Connection;
 
 /// One hand-over after another, and what is kept between them: the connection to a mail server that takes another message.
 #[derive(Default)]
-pub(in crate::objects::mailbox) struct Lane(Option<(Opened, Connection)>);
+pub(super) struct Lane(Option<(Opened, Connection)>);
 
 /// What a connection was opened with: version and epoch of the mailbox. Whoever saved or signed in since gets another one.
-pub(in crate::objects::mailbox) type Opened = (u64, u64);
+pub(super) type Opened = (u64, u64);
 
 impl Lane {
     /// The connection of before, if it still is the right one.
@@ -21,7 +21,7 @@ impl Lane {
     }
 
     /// Keeps a connection for the next message, unless it takes no other.
-    pub(in crate::objects::mailbox) async fn keep(&mut self, opened: Opened, connection: Connection) {
+    pub(super) async fn keep(&mut self, opened: Opened, connection: Connection) {
         if connection.takes_another() {
             self.0 = Some((opened, connection));
         } else {
@@ -30,7 +30,7 @@ impl Lane {
     }
 
     /// There is no next message.
-    pub(in crate::objects::mailbox) async fn close(self) {
+    pub(super) async fn close(self) {
         if let Some((_, connection)) = self.0 {
             connection.close().await;
         }

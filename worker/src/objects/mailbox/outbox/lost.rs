@@ -11,7 +11,7 @@ use crate::objects::mailbox::Inner;
 impl Inner {
     /// Messages marked *sending* that nobody here is sending: an instance before this one was, or a request that was cut
     /// off.
-    pub(in crate::objects::mailbox) fn account_for_lost(&self) -> Result<(), Problem> {
+    pub(super) fn account_for_lost(&self) -> Result<(), Problem> {
         let now = now();
         let cut_off = {
             let mut sending = self.sending.borrow_mut();

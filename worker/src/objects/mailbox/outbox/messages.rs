@@ -23,7 +23,7 @@ impl Store {
     }
 
     /// Writes a message, new or in another state.
-    pub(in crate::objects::mailbox) fn set_message(&self, record: &MessageRecord) -> Result<(), Problem> {
+    pub(super) fn set_message(&self, record: &MessageRecord) -> Result<(), Problem> {
         let due_at = record.due_at().map(Timestamp::millis);
         self.sql().run(
             "INSERT INTO message (id, state, due_at, json) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET \
@@ -38,14 +38,14 @@ impl Store {
     }
 
     /// Writes a message that is being sent: when it was due stays, and with it the index.
-    pub(in crate::objects::mailbox) fn set_sending(&self, record: &MessageRecord) -> Result<(), Problem> {
+    pub(super) fn set_sending(&self, record: &MessageRecord) -> Result<(), Problem> {
         self.sql().run(
             "UPDATE message SET state = ?, json = ? WHERE id = ?",
             vec![record.state.as_str().into(), to_json(record)?.into(), record.id.to_string().into()],
         )
     }
 
-    pub(in crate::objects::mailbox) fn delete_message(&self, id: MessageId) -> Result<(), Problem> {
+    pub(super) fn delete_message(&self, id: MessageId) -> Result<(), Problem> {
         self.sql().run("DELETE FROM message WHERE id = ?", vec![id.to_string().into()])
     }
 
@@ -101,11 +101,7 @@ impl Store {
     }
 
     /// Holds every message that is due: one statement, however many there are.
-    pub(in crate::objects::mailbox) fn hold_due(
-        &self,
-        failure: &Failure,
-        now: Timestamp,
-    ) -> Result<(), Problem> {
+    pub(super) fn hold_due(&self, failure: &Failure, now: Timestamp) -> Result<(), Problem> {
         let statement = format!(
             "UPDATE message SET state = 'held', due_at = ?, json = json_set(json_remove(json, '$.next_attempt_at'), \
              '$.state', 'held', '$.changed_at', ?, '$.failure', json(?)) WHERE {WAITING} AND due_at <= ?"
@@ -128,37 +124,32 @@ impl Store {
         self.sql().run(statement, vec![now.millis().into(), moment.clone().into(), moment.into()])
     }
 
-    pub(in crate::objects::mailbox) fn add_chunk(
-        &self,
-        key: &str,
-        n: u32,
-        sealed: Vec<u8>,
-    ) -> Result<(), Problem> {
+    pub(super) fn add_chunk(&self, key: &str, n: u32, sealed: Vec<u8>) -> Result<(), Problem> {
         let values = vec![key.into(), i64::from(n).into(), sealed.into()];
         self.sql().run("INSERT INTO chunk (message, n, sealed) VALUES (?, ?, ?)", values)
     }
 
-    pub(in crate::objects::mailbox) fn chunks(&self, key: &str) -> Result<Vec<Vec<u8>>, Problem> {
+    pub(super) fn chunks(&self, key: &str) -> Result<Vec<Vec<u8>>, Problem> {
         self.sql().blobs("SELECT sealed FROM chunk WHERE message = ? ORDER BY n", vec![key.into()])
     }
 
-    pub(in crate::objects::mailbox) fn delete_chunks(&self, key: &str) -> Result<(), Problem> {
+    pub(super) fn delete_chunks(&self, key: &str) -> Result<(), Problem> {
         self.sql().run("DELETE FROM chunk WHERE message = ?", vec![key.into()])
     }
 
     /// Notes that chunks are being written which no message has yet.
-    pub(in crate::objects::mailbox) fn begin_staging(&self, key: &str, at: Timestamp) -> Result<(), Problem> {
+    pub(super) fn begin_staging(&self, key: &str, at: Timestamp) -> Result<(), Problem> {
         let values = vec![key.into(), at.millis().into()];
         self.sql().run("INSERT INTO staging (id, at) VALUES (?, ?)", values)
     }
 
     /// Notes that a message has them now.
-    pub(in crate::objects::mailbox) fn end_staging(&self, key: &str) -> Result<(), Problem> {
+    pub(super) fn end_staging(&self, key: &str) -> Result<(), Problem> {
         self.sql().run("DELETE FROM staging WHERE id = ?", vec![key.into()])
     }
 
     /// Stagings begun before that moment.
-    pub(in crate::objects::mailbox) fn stagings_before(&self, at: Timestamp) -> Result<Vec<String>, Problem> {
+    pub(super) fn stagings_before(&self, at: Timestamp) -> Result<Vec<String>, Problem> {
         #[derive(Deserialize)]
         struct Row {
             id: String,

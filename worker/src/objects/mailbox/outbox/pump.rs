@@ -117,7 +117,7 @@ impl Inner {
         if let Some(refusal) = self.stands_in_the_way(&mailbox)? {
             return self.hold_all(&refusal.failure()).map(|()| None);
         }
-        let recipients = message.recipient_count.max(1);
+        let recipients = message.open_recipients();
         if outbox.pacing.next_start(run.limits, recipients, now) > now {
             return Ok(None);
         }
@@ -170,7 +170,7 @@ impl Inner {
     }
 
     /// Whether that attempt is still the one that sends the message.
-    pub(in crate::objects::mailbox) fn owns(&self, hand_over: &HandOver) -> bool {
+    pub(super) fn owns(&self, hand_over: &HandOver) -> bool {
         self.sending.borrow().get(&hand_over.message().id) == Some(&hand_over.at())
     }
 
@@ -202,7 +202,7 @@ impl Inner {
             return Ok(Some(now.plus_millis(HAND_OVER_MS_MAX)));
         }
         let outbox = self.store.outbox()?;
-        let recipients = self.store.next_message(due_at)?.map_or(1, |message| message.recipient_count.max(1));
+        let recipients = self.store.next_message(due_at)?.map_or(1, |message| message.open_recipients());
         let limits = self.config().map(|config| config.limits).unwrap_or_default();
         let paced = outbox.pacing.next_start(limits, recipients, now);
         Ok(Some(due_at.max(outbox.paused_until()).max(paced).max(self.resting_until.get())))

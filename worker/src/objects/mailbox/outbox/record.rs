@@ -14,7 +14,7 @@ use crate::objects::mailbox::authentication::refresh::found_here;
 
 impl Inner {
     /// `version` is that of the settings that the attempt began with.
-    pub(in crate::objects::mailbox) fn record(
+    pub(super) fn record(
         &self,
         hand_over: HandOver,
         ended: Ended,
@@ -124,7 +124,7 @@ impl Inner {
     }
 
     /// Ends a message whose last attempt failed: nothing more happens by itself.
-    pub(in crate::objects::mailbox) fn close(
+    pub(super) fn close(
         &self,
         message: &mut MessageRecord,
         last: MessageState,
@@ -137,12 +137,12 @@ impl Inner {
 
     /// Ends a message; whoever was refused is named in its failure. What was handed over to everybody loses its content,
     /// unless the settings keep it; everything else may be wanted again.
-    fn end(&self, message: &mut MessageRecord, last: MessageState) -> Result<(), Problem> {
+    pub(super) fn end(&self, message: &mut MessageRecord, last: MessageState) -> Result<(), Problem> {
         message.next_attempt_at = None;
         message.state = message.recipients.settle(last);
         let refused = message.recipients.refused();
         message.failure = refused.map(|names| Refusal::new(Code::RecipientRefused, names).failure());
-        let is_done = message.state == MessageState::HandedOver && message.failure.is_none();
+        let is_done = message.state == MessageState::HandedOver && !message.recipients.any_left_out();
         message.content_kept = !is_done || self.store.mailbox()?.settings.content_days > 0;
         if message.content_kept { Ok(()) } else { self.store.delete_chunks(&message.content_key()) }
     }
@@ -173,7 +173,7 @@ impl Inner {
         if outbox == before { Ok(()) } else { self.store.set_outbox(&outbox) }
     }
 
-    pub(in crate::objects::mailbox) fn tell_waiting(&self, id: api::MessageId) {
+    pub(super) fn tell_waiting(&self, id: api::MessageId) {
         let waiting = self.waiting.borrow_mut().remove(&id).unwrap_or_default();
         if let Ok(Some(record)) = self.store.message(id) {
             for caller in waiting {

@@ -21,20 +21,15 @@ impl Inner {
                 let detail = "nobody knows whether the message was taken; sent again, it may arrive twice";
                 return Err(Problem::new(Code::DuplicatePossible, detail));
             }
-            MessageState::HandedOver if !message.recipients.any_refused() => return Err(ended(&message)),
+            MessageState::HandedOver if !message.recipients.any_left_out() => return Err(ended(&message)),
             _ if !message.has_content() => {
                 let detail = "the content was deleted, as the settings of the mailbox say";
                 return Err(Problem::new(Code::ContentGone, detail));
             }
             _ => {}
         }
-        // To whom it was handed over already, nobody sends it again.
-        let whom = if message.state == MessageState::HandedOver {
-            RetryWhom::Refused
-        } else {
-            call.retry.recipients
-        };
-        let anybody = match whom {
+        // Who has it already is never among them.
+        let anybody = match call.retry.recipients {
             RetryWhom::Refused => message.recipients.reopen_refused(),
             RetryWhom::Open => message.recipients.reopen(),
         };

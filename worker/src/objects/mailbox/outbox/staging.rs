@@ -13,7 +13,7 @@ use crate::objects::mailbox::Inner;
 const CHUNK_BYTES: usize = 1024 * 1024;
 
 /// Content that is ready to become a message's.
-pub(in crate::objects::mailbox) enum Staged {
+pub(super) enum Staged {
     /// One chunk, which is written together with the message.
     One(Vec<u8>),
     /// Several, written already. Whoever drops them leaves them to the sweep.
@@ -22,7 +22,7 @@ pub(in crate::objects::mailbox) enum Staged {
 
 impl Inner {
     /// Seals content. More than one chunk is written at once, so that no more than one is held beside the content itself.
-    pub(in crate::objects::mailbox) async fn stage(
+    pub(super) async fn stage(
         &self,
         config: &Config,
         mailbox: &MailboxRecord,
@@ -48,7 +48,7 @@ impl Inner {
     }
 
     /// Makes it the content of a message; the caller writes the message in the same step.
-    pub(in crate::objects::mailbox) fn keep_staged(
+    pub(super) fn keep_staged(
         &self,
         id: MessageId,
         staged: Staged,

@@ -18,7 +18,7 @@ use crate::objects::mailbox::Inner;
 use crate::objects::mailbox::authentication::refresh::{not_signed_in, own_fault};
 
 /// What there is to say before anything of a mail server of one's own is tried.
-pub(in crate::objects::mailbox) fn server_stands_in_the_way(mailbox: &MailboxRecord) -> Option<Refusal> {
+pub(super) fn server_stands_in_the_way(mailbox: &MailboxRecord) -> Option<Refusal> {
     if mailbox.lacks_access_code() {
         return Some(Refusal::new(Code::AccessCodeMissing, "no access code is stored for the mail server"));
     }
@@ -28,7 +28,7 @@ pub(in crate::objects::mailbox) fn server_stands_in_the_way(mailbox: &MailboxRec
 
 impl Inner {
     /// Submits one message; whoever signed in signs in, and the message's own sender is the envelope's.
-    pub(in crate::objects::mailbox) async fn submit(
+    pub(super) async fn submit(
         &self,
         hand_over: &HandOver,
         content: &Content,
@@ -44,7 +44,7 @@ impl Inner {
     }
 
     /// Submits one message with user name and access code, or without.
-    pub(in crate::objects::mailbox) async fn submit_to_own_server(
+    pub(super) async fn submit_to_own_server(
         &self,
         hand_over: &HandOver,
         content: &Content,
