@@ -17,6 +17,7 @@
 pub mod browser;
 pub mod certificate;
 pub mod company;
+mod database;
 pub mod gallery;
 mod guardian;
 pub mod http;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use reqwest::{Client, RequestBuilder};
 use tokio::sync::OnceCell;
 
+use crate::database;
 use crate::guardian::{Guardian, end_of};
 use crate::http::{Answer, client};
 use crate::installation::Installation;
@@ -144,6 +145,30 @@ impl Stack {
         self.stop();
         self.start_worker();
         self.until_well().await;
+    }
+
+    /// The same, with something done to the state while nobody has it open.
+    pub async fn restart_after(&self, work: impl FnOnce(&Self)) {
+        self.stop();
+        work(self);
+        self.start_worker();
+        self.until_well().await;
+    }
+
+    /// Forgets every mailbox's alarm; the installation must stand still.
+    pub fn lose_alarms(&self) {
+        database::lose_alarms(&self.state());
+    }
+
+    /// Runs a statement in every mailbox; the installation must stand still.
+    pub fn in_every_mailbox(&self, statement: &str) -> Vec<Vec<serde_json::Value>> {
+        database::in_every_mailbox(&self.state(), statement)
+    }
+
+    /// Runs what the cron runs every night.
+    pub async fn run_cron(&self) {
+        let url = format!("{}/cdn-cgi/local/scheduled?cron=17+3+*+*+*", self.direct);
+        Answer::to(self.http.get(url)).await.expect(200);
     }
 
     fn start_worker(&self) {

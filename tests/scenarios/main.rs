@@ -35,6 +35,7 @@
 )]
 
 mod accounts;
+mod alarms;
 mod approval;
 mod batch;
 mod bursts;
