@@ -77,7 +77,7 @@ pub struct Fault {
     /// Its id.
     pub id: u64,
     /// How often it has happened.
-    pub hits: u64,
+    pub hits: usize,
     /// The `client-request-id` of those it happened to, where they said one.
     pub requests: Vec<String>,
 }
@@ -135,7 +135,7 @@ impl Sandbox {
     }
 
     /// How often an ordered mishap has happened.
-    pub async fn hits(&self, fault: u64) -> u64 {
+    pub async fn hits(&self, fault: u64) -> usize {
         self.faults().await.iter().find(|one| one.id == fault).map_or(0, |one| one.hits)
     }
 

@@ -6,10 +6,8 @@
 
 #![expect(clippy::print_stdout, reason = "tables are what it is for")]
 
-use end_to_end::company::Company;
 use end_to_end::soak::faults::all_while_draining;
-use end_to_end::soak::pace::accepted_per_second;
-use end_to_end::soak::{Way, kill_in_every_phase};
+use end_to_end::soak::{Table, Way, kill_in_every_phase, pace};
 use end_to_end::{Options, Stack, scenario};
 
 /// In each phase, by each way.
@@ -34,16 +32,9 @@ fn main() {
             println!("{count} mails queued, {way:?}\n{table}\n");
             tables.push(table);
         }
-        println!("{POSTED} small messages, 16 callers at once      accepted a second");
         let stack = Stack::start(Options::default()).await;
-        let mut companies = Vec::new();
-        for _ in 0..4 {
-            companies.push(Company::signed_in(&stack, "tempo").await);
-        }
-        for (mailboxes, what) in [(1, "one mailbox"), (4, "four mailboxes")] {
-            println!("{what:44} {:9.1}", accepted_per_second(&companies[..mailboxes], POSTED).await);
-        }
+        println!("{}", pace::table(&stack, POSTED).await);
         kills.must_be_right();
-        tables.iter().for_each(end_to_end::soak::faults::Table::must_be_right);
+        tables.iter().for_each(Table::must_be_right);
     });
 }

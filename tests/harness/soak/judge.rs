@@ -1,11 +1,13 @@
 //! What became of the messages of one kill, by the sandbox's ledger.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use api::{Code, MessageId, MessageState, MessageView};
+use tokio::time::sleep;
 
 use super::kill::{Posted, Round};
-use super::phase::Phase;
+use super::phase::{HOLD_MS, Phase};
 use super::{Report, Way};
 use crate::company::Company;
 
@@ -48,7 +50,7 @@ pub(super) async fn judge(
     let expected = round.phase.unknowns(round.way);
     if !expected.contains(&unknown) {
         wrong.push(format!(
-            "{:?} {:?}: {unknown} unknown after one kill, not {expected:?}",
+            "{:?} {:?}: {unknown} unknown after one kill, not {expected:?}: {ended:#?}",
             round.way, round.phase
         ));
     }
@@ -69,6 +71,7 @@ pub(super) async fn judge_files(company: &Company<'_>, posted: &[Posted], file: 
 
 /// A last look at everything that ever arrived: also what came late came once.
 pub(super) async fn nothing_twice(company: &Company<'_>, way: Way, phase: Phase, report: &mut Report) {
+    sleep(Duration::from_millis(HOLD_MS)).await;
     for (subject, copies) in arrivals(company).await {
         if copies > 1 {
             report.row(way, phase).duplicated += 1;

@@ -91,6 +91,7 @@ async fn kill_once(company: &Company<'_>, round: &Round, report: &mut Report) {
         stack.sandbox.call_off(order).await;
     }
     stack.until_well().await;
+    sleep(round.phase.haunted(round.way)).await;
     // Whoever heard nothing asks again, with the same key.
     until("every message is accepted", async || {
         post_all(company, &mut posted).await;
@@ -112,8 +113,9 @@ fn new(company: &Company<'_>, round: &Round, file: Option<&[u8]>, n: usize) -> P
     message.idempotency_key = Some(subject);
     // Large ones take their time to be posted, and are to begin together.
     let later = round.phase == Phase::BodyGoing;
-    message.scheduled_at =
-        later.then(|| Timestamp::from_millis(since_1970().as_millis() as i64).plus_seconds(3600));
+    let in_an_hour =
+        i64::try_from(since_1970().as_millis()).map(|ms| Timestamp::from_millis(ms).plus_seconds(3600));
+    message.scheduled_at = in_an_hour.ok().filter(|_| later);
     Posted { message, id: None }
 }
 
@@ -135,7 +137,7 @@ async fn release_all(company: &Company<'_>, posted: &[Posted]) {
     let later = posted.iter().filter(|one| one.message.scheduled_at.is_some());
     let released = later.filter_map(|one| one.id).map(|id| async move {
         let path = format!("/v1/messages/{id}/retry");
-        Answer::to(company.stack.with_key("POST", &path, &company.key).json(&json!({}))).await.expect(200);
+        Answer::to(company.stack.with_key("POST", &path, &company.key).json(&json!({}))).await.expect(202);
     });
     join_all(released).await;
 }
@@ -144,7 +146,7 @@ async fn release_all(company: &Company<'_>, posted: &[Posted]) {
 async fn when_all_are_held(company: &Company<'_>, round: &Round, order: u64) -> Vec<MessageId> {
     let lanes = round.way.lanes();
     until("all turns are taken, and held", async || {
-        if company.stack.sandbox.hits(order).await < lanes as u64 {
+        if company.stack.sandbox.hits(order).await < lanes {
             return None;
         }
         let views = company.newest(round.phase.load()).await;
@@ -161,11 +163,12 @@ async fn when_answered(company: &Company<'_>, before: usize, number: usize) {
     })
     .await;
     let since = Duration::from_millis(first.millis().unsigned_abs());
-    let moment = since + Duration::from_millis(ANSWER_MS - 6 + 3 * (7 * number as u64 % 10));
+    let moment = since + Duration::from_millis(ANSWER_MS - 10 + 10 * (7 * number as u64 % 10));
     sleep(moment.saturating_sub(since_1970())).await;
 }
 
 fn since_1970() -> Duration {
+    #[expect(clippy::disallowed_methods, reason = "a moment that the sandbox told is to be met")]
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
 }
 

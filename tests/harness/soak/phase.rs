@@ -1,4 +1,5 @@
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -36,9 +37,8 @@ pub(super) enum Phase {
     Recording,
 }
 
-/// How long Microsoft holds what it is told to hold, in milliseconds: longer than it takes to look and to kill, shorter than it
-/// takes the Worker to come back.
-const HOLD_MS: u64 = 1500;
+/// How long Microsoft holds what it is told to hold, in milliseconds: longer than it takes to look and to kill on a busy machine.
+pub(super) const HOLD_MS: u64 = 3000;
 
 /// How long an answer takes whose moment is to be met, in milliseconds.
 pub(super) const ANSWER_MS: u64 = 300;
@@ -70,13 +70,22 @@ impl Phase {
         turns.get(round % turns.len()).cloned()
     }
 
+    /// How long connections of the process that died still count as such, where Microsoft was told to hold them: a mailbox that
+    /// signs in a fourth time waits for half a minute.
+    pub(super) fn haunted(self, way: Way) -> Duration {
+        match (self, way) {
+            (Self::BodyGoing | Self::AwaitingReply, Way::Smtp) => Duration::from_millis(HOLD_MS),
+            _ => Duration::ZERO,
+        }
+    }
+
     /// Bytes of the file that each message brings.
     pub(super) fn file_bytes(self, way: Way, round: usize) -> Option<usize> {
         match (self, way) {
             // More than one row, so that there is something to be cut through.
             (Self::Staging, _) => Some(1_200_000),
             // More than the network takes before anybody reads it. What Graph gets at once arrives later.
-            (Self::BodyGoing, Way::Graph) => (round % 2 == 0).then_some(2_800_000),
+            (Self::BodyGoing, Way::Graph) => round.is_multiple_of(2).then_some(2_800_000),
             (Self::BodyGoing, Way::Smtp) => Some(3_600_000),
             _ => None,
         }

@@ -1,95 +1,162 @@
-//! The faults of both ways, and what each makes of a message.
+//! What every fault made of the messages that it happened to, and what became of all of them.
 
-use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
+
+use api::{MessageId, MessageState, MessageView};
 
 use super::faults::{Fault, Makes};
+use crate::company::Company;
+use crate::sandbox;
+use crate::time::until;
 
-const ARRIVED: Makes = Makes::Unknown { arrives: true };
-const GONE: Makes = Makes::Unknown { arrives: false };
-
-/// Between answering and committing, in milliseconds.
-const LATE_MS: u64 = 2000;
-
-pub(super) fn by_graph() -> Vec<Fault> {
-    let at_send = |name, makes, action| Fault::new(name, "send_mail", makes, action);
-    // A token that is not taken is renewed, and then that fails. Far from each other, since those at the same time share one.
-    let at_token = |name, action| Fault { apart: Some(0), ..Fault::new(name, "token", Makes::Later, action) };
-    let error = |code: &str| json!({ "error": { "code": code, "message": "ordered" } });
-    vec![
-        at_send("429, Retry-After 1", Makes::Later, json!({ "status": 429, "retry_after": 1 })),
-        at_send("503", Makes::Later, json!({ "status": 503, "json": error("ServiceUnavailable") })),
-        at_send("500", Makes::Later, json!({ "status": 500 })),
-        at_send("502", Makes::Later, json!({ "status": 502, "body": "<html>Bad Gateway</html>" })),
-        at_send("401", Makes::Later, refused_token()),
-        at_send("504", GONE, json!({ "status": 504 })),
-        at_send("504, accepted", ARRIVED, json!({ "status": 504, "after_work": true })),
-        at_send("504, accepted later", ARRIVED, json!({ "status": 504, "commit_after_ms": LATE_MS })),
-        at_send("cut before the body was read", GONE, json!({ "cut": "before_work" })),
-        at_send("cut within the body", GONE, json!({ "cut": "mid_request" })),
-        at_send("cut after the body", GONE, json!({ "cut": "after_request" })),
-        at_send("401 again", Makes::Later, refused_token()),
-        at_send("cut instead of the answer", ARRIVED, json!({ "cut": "after_work" })),
-        at_send("cut within the answer", ARRIVED, json!({ "cut": "mid_answer" })),
-        at_send("200 and no JSON", Makes::Refused, json!({ "gibberish": true })),
-        at_send(
-            "400, a recipient",
-            Makes::Refused,
-            json!({ "status": 400, "json": error("ErrorInvalidRecipients") }),
-        ),
-        at_send("slow before the body", Makes::Later, json!({ "delay_ms": 1000 })),
-        at_send("slow before the work", Makes::Later, json!({ "delay_work_ms": 1000 })),
-        at_send("slow after the work", Makes::Later, json!({ "delay_answer_ms": 1000 })),
-        at_send("401 once more", Makes::Later, refused_token()),
-        at_token("no token: 503", json!({ "status": 503 })),
-        at_token(
-            "no token: temporarily_unavailable",
-            json!({ "refuse": 90033, "error": "temporarily_unavailable", "status": 503 }),
-        ),
-    ]
+/// A fault and what it did.
+#[derive(Debug)]
+pub(super) struct Row {
+    name: &'static str,
+    makes: Makes,
+    ordered: usize,
+    hits: usize,
+    /// Whom it happened to, as far as they said; SMTP has no word for it.
+    whom: BTreeSet<MessageId>,
 }
 
-fn refused_token() -> Value {
-    json!({ "status": 401, "json": { "error": { "code": "InvalidAuthenticationToken", "message": "ordered" } } })
+impl Row {
+    /// What came of the orders with these ids.
+    pub(super) fn of(fault: &Fault, ids: &[u64], happened: &[sandbox::Fault]) -> Self {
+        let happened = || happened.iter().filter(|one| ids.contains(&one.id));
+        Self {
+            name: fault.name,
+            makes: fault.makes,
+            ordered: ids.len(),
+            hits: happened().map(|one| one.hits).sum(),
+            whom: happened().flat_map(|one| &one.requests).filter_map(|id| id.parse().ok()).collect(),
+        }
+    }
+
+    fn ends_in(&self, state: MessageState) -> bool {
+        match self.makes {
+            Makes::Unknown { .. } => state == MessageState::Unknown,
+            Makes::Refused => state == MessageState::Refused,
+            Makes::Later => false,
+        }
+    }
 }
 
-pub(super) fn by_smtp() -> Vec<Fault> {
-    let at = |name, makes, action| Fault::new(name, "smtp", makes, action);
-    // Those of a connection, of which there are few.
-    let connecting =
-        |name, action| Fault { apart: Some(2), ..Fault::new(name, "smtp", Makes::Later, action) };
-    let reply = |reply: &str, step: &str| json!({ "reply": reply, "step": step });
-    vec![
-        connecting("421 instead of the greeting", reply("421 4.3.2 Service not active", "connect")),
-        connecting("451 to the token", reply("451 4.7.0 Temporary server error. PRX4", "auth")),
-        connecting("gibberish for EHLO", json!({ "gibberish": "ehlo" })),
-        connecting("EHLO without end", json!({ "endless": "ehlo" })),
-        connecting("bytes injected before TLS", json!({ "inject_before_tls": true })),
-        connecting("a certificate of another name", json!({ "certificate": "wrong_name" })),
-        connecting("a certificate of nobody", json!({ "certificate": "untrusted" })),
-        connecting("cut at STARTTLS", json!({ "cut": { "step": "starttls" } })),
-        at("cut at MAIL", Makes::Later, json!({ "cut": { "step": "mail" } })),
-        at("cut at RCPT", Makes::Later, json!({ "cut": { "step": "rcpt" } })),
-        // All of a small message has left by the time this is noticed.
-        at("cut within the body", GONE, json!({ "cut": { "step": "body" } })),
-        at(
-            "451 to the message",
-            Makes::Later,
-            reply("451 4.7.0 Temporary server error. PRX4", "end_of_data"),
-        ),
-        at(
-            "432, one connection too many",
-            Makes::Later,
-            reply("432 4.3.2 Concurrent connections limit exceeded.", "end_of_data"),
-        ),
-        at("slow reply", Makes::Later, json!({ "delay_answer_ms": 1000 })),
-        at("cut after the end", GONE, json!({ "cut": { "step": "end_of_data" } })),
-        at("cut instead of the reply", ARRIVED, json!({ "accept_then_cut": true })),
-        at("cut, and accepted later", ARRIVED, json!({ "commit_after_ms": LATE_MS })),
-        at("550, the recipient", Makes::Refused, reply("550 5.1.1 User unknown", "rcpt")),
-        at(
-            "554, not its sender",
-            Makes::Refused,
-            reply("554 5.2.252 SendAsDenied; not allowed", "end_of_data"),
-        ),
-    ]
+/// What became of everything.
+#[derive(Debug)]
+pub struct Table {
+    rows: Vec<Row>,
+    ended: BTreeMap<&'static str, usize>,
+    arrived: usize,
+    duplicated: usize,
+    wrong: Vec<String>,
+    took: Duration,
+}
+
+impl Table {
+    /// Looks at all of a company's messages when they have come to their end.
+    pub(super) async fn judged(
+        company: &Company<'_>,
+        rows: Vec<Row>,
+        views: &[MessageView],
+        took: Duration,
+    ) -> Self {
+        let mut ended: BTreeMap<&'static str, usize> = BTreeMap::new();
+        for view in views {
+            *ended.entry(view.state.as_str()).or_default() += 1;
+        }
+        let handed_over = ended.get(MessageState::HandedOver.as_str()).copied().unwrap_or_default();
+        let late = rows.iter().filter(|row| row.makes == Makes::Unknown { arrives: true });
+        let expected = handed_over + late.map(|row| row.hits).sum::<usize>();
+        let copies = until("what is accepted late has arrived, too", async || {
+            let mails = company.stack.sandbox.ledger(&company.account).await;
+            (mails.len() >= expected).then(|| {
+                let mut copies: BTreeMap<String, usize> = BTreeMap::new();
+                for mail in mails {
+                    *copies.entry(mail.subject).or_default() += 1;
+                }
+                copies
+            })
+        })
+        .await;
+        let arrived = copies.values().sum();
+        let duplicated = copies.values().filter(|copies| **copies > 1).count();
+        let mut wrong = Vec::new();
+        if arrived != expected {
+            wrong.push(format!("{arrived} arrived, and not {expected}"));
+        }
+        wrong.extend(misfits(&rows, views, &copies));
+        Self { rows, ended, arrived, duplicated, wrong, took }
+    }
+
+    /// Fails when anything was lost, sent twice or explained wrongly.
+    pub fn must_be_right(&self) {
+        assert!(self.wrong.is_empty() && self.duplicated == 0, "{:#?}\n{self}", self.wrong);
+    }
+}
+
+/// Whatever did not end as it must.
+fn misfits(rows: &[Row], views: &[MessageView], copies: &BTreeMap<String, usize>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let arrived = |view: &MessageView| {
+        view.reference.as_ref().and_then(|subject| copies.get(subject)).copied().unwrap_or_default()
+    };
+    for row in rows.iter().filter(|row| row.hits != row.ordered) {
+        wrong.push(format!("{} happened {} times instead of {}", row.name, row.hits, row.ordered));
+    }
+    for view in views {
+        let fits = match view.state {
+            MessageState::HandedOver => arrived(view) == 1,
+            MessageState::Unknown => arrived(view) <= 1,
+            MessageState::Refused => arrived(view) == 0,
+            _ => false,
+        };
+        if !fits {
+            wrong.push(format!("{} arrived of {view:?}", arrived(view)));
+        }
+    }
+    for state in [MessageState::Unknown, MessageState::Refused] {
+        let hits: usize = rows.iter().filter(|row| row.ends_in(state)).map(|row| row.hits).sum();
+        let count = views.iter().filter(|view| view.state == state).count();
+        if hits != count {
+            wrong.push(format!("{count} {state:?} after {hits} faults that make it so"));
+        }
+    }
+    // Where it is known to whom a fault happened, each of them must have come to that very end.
+    for view in views {
+        for row in rows.iter().filter(|row| row.whom.contains(&view.id)) {
+            let fits = match row.makes {
+                Makes::Later => true,
+                Makes::Refused => view.state == MessageState::Refused,
+                Makes::Unknown { arrives } => {
+                    view.state == MessageState::Unknown && arrived(view) == usize::from(arrives)
+                }
+            };
+            if !fits {
+                wrong.push(format!("after {}, {} arrived of {view:?}", row.name, arrived(view)));
+            }
+        }
+    }
+    wrong
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:44} {:>5}   each", "fault", "hits")?;
+        for Row { name, makes, hits, .. } in &self.rows {
+            let outcome = match makes {
+                Makes::Later => "handed over, at once or later",
+                Makes::Unknown { arrives: true } => "unknown, and arrived",
+                Makes::Unknown { arrives: false } => "unknown, and did not arrive",
+                Makes::Refused => "refused",
+            };
+            writeln!(f, "{name:44} {hits:>5}   {outcome}")?;
+        }
+        let ended: Vec<_> = self.ended.iter().map(|(state, count)| format!("{count} {state}")).collect();
+        let Self { arrived, duplicated, wrong, took, .. } = self;
+        let (ended, wrong, seconds) = (ended.join(", "), wrong.len(), took.as_secs());
+        write!(f, "{ended}; {arrived} arrived, {duplicated} of them twice; {wrong} wrong; {seconds} s")
+    }
 }
