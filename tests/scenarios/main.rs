@@ -22,6 +22,11 @@
 //! 19. A mail may come as a form, too, or whole ([`forms`]).
 //! 20. What leaves by SMTP is understood by servers that nobody here wrote ([`servers`]).
 //! 21. A mail server of one's own, with an access code or without ([`own_server`]).
+//! 22. Whatever dies, nothing accepted is lost and nothing sent twice ([`kills`]), not even by a message that brings the
+//!     program down ([`panics`]).
+//! 23. Every fault in the middle of a long queue ends as it must ([`faults`]), and what is slow holds up nobody else
+//!     ([`stalls`]).
+//! 24. A message costs few rows ([`rows`]) and few connections ([`sessions`]).
 
 #![expect(
     clippy::unwrap_used,
