@@ -98,6 +98,9 @@ async fn kill_once(company: &Company<'_>, round: &Round, report: &mut Report) {
         posted.iter().all(|one| one.id.is_some()).then_some(())
     })
     .await;
+    if round.phase == Phase::Staging {
+        release_all(company, &posted).await;
+    }
     let ended = ends(company, &posted).await;
     judge(company, round, (&posted, &ended), &waited, report).await;
     if let Some(file) = file.filter(|_| round.phase == Phase::Staging) {
@@ -111,8 +114,8 @@ fn new(company: &Company<'_>, round: &Round, file: Option<&[u8]>, n: usize) -> P
     let mut message = letter(&company.account.upn, &subject);
     message.attachments.extend(file.map(|bytes| attachment("factuur.pdf", bytes)));
     message.idempotency_key = Some(subject);
-    // Large ones take their time to be posted, and are to begin together.
-    let later = round.phase == Phase::BodyGoing;
+    // Large ones take their time to be posted; they are to begin together, and not before the last one is there.
+    let later = matches!(round.phase, Phase::Staging | Phase::BodyGoing);
     let in_an_hour =
         i64::try_from(since_1970().as_millis()).map(|ms| Timestamp::from_millis(ms).plus_seconds(3600));
     message.scheduled_at = in_an_hour.ok().filter(|_| later);

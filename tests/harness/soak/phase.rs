@@ -106,9 +106,9 @@ impl Phase {
     pub(super) fn unknowns(self, way: Way) -> RangeInclusive<usize> {
         let lanes = way.lanes();
         match (self, way) {
-            (Self::Committed | Self::BodyGoing, Way::Smtp) => 0..=0,
+            (Self::Staging, _) | (Self::Committed | Self::BodyGoing, Way::Smtp) => 0..=0,
             (Self::Committed | Self::BodyGoing | Self::AwaitingReply, _) => lanes..=lanes,
-            (Self::Staging | Self::Recording, _) => 0..=lanes,
+            (Self::Recording, _) => 0..=lanes,
         }
     }
 }
