@@ -21,7 +21,6 @@ pub(super) async fn judge(
     let arrived = arrivals(company).await;
     let mut unknown = 0;
     let row = report.row(round.way, round.phase);
-    row.kills += 1;
     row.accepted += ended.len();
     let mut wrong = Vec::new();
     for (one, view) in posted.iter().zip(ended) {

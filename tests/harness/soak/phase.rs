@@ -94,7 +94,7 @@ impl Phase {
     /// Messages of one round.
     pub(super) const fn load(self) -> usize {
         match self {
-            Self::Staging | Self::BodyGoing => 5,
+            Self::BodyGoing => 5,
             _ => 8,
         }
     }
