@@ -15,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use end_to_end::company::Company;
 use end_to_end::http::{Answer, client};
 use end_to_end::message::{attachment, letter, pdf};
+use end_to_end::soak::pace;
 use end_to_end::{Options, Stack, scenario};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -24,6 +25,8 @@ use tokio::time::Instant;
 const ROUNDS: usize = 100;
 /// Mails of the burst.
 const BURST: usize = 200;
+/// Messages of the last table.
+const POSTED: usize = 1000;
 /// The invoice of the second table.
 const INVOICE_BYTES: usize = 100_000;
 
@@ -54,6 +57,7 @@ fn main() {
             .await;
         }
         burst(&company).await;
+        println!("\n{}", pace::table(&stack, POSTED).await);
     });
 }
 

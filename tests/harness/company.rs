@@ -1,8 +1,9 @@
 //! An organisation and its ERP.
 
 use api::{
-    BatchItem, BatchOutcome, CreatedKey, CreatedLink, CreatedMailbox, CreatedOrganisation, Kind, LimitsView,
-    MailboxId, MailboxState, MessageId, MessageList, MessageState, MessageView, OrganisationId, SendMessage,
+    BatchItem, BatchOutcome, CreatedKey, CreatedLink, CreatedMailbox, CreatedOrganisation, Kind,
+    LIST_MESSAGES_MAX, LimitsView, MailboxId, MailboxState, MessageId, MessageList, MessageState,
+    MessageView, OrganisationId, SendMessage,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -140,6 +141,21 @@ impl<'s> Company<'s> {
     pub async fn look(&self, id: MessageId) -> MessageView {
         let request = self.stack.with_key("GET", &format!("/v1/messages/{id}"), &self.key);
         Answer::to(request).await.expect(200).json()
+    }
+
+    /// What became of so many of its messages, newest first, without their attempts.
+    pub async fn newest(&self, count: usize) -> Vec<MessageView> {
+        let (mut messages, mut cursor) = (Vec::new(), String::new());
+        while messages.len() < count {
+            let limit = (count - messages.len()).min(LIST_MESSAGES_MAX);
+            let request =
+                self.stack.with_key("GET", &format!("/v1/messages?limit={limit}{cursor}"), &self.key);
+            let page: MessageList = Answer::to(request).await.expect(200).json();
+            messages.extend(page.messages);
+            let Some(next) = page.next_cursor else { break };
+            cursor = format!("&cursor={next}");
+        }
+        messages
     }
 
     /// Waits until a message is in that state.

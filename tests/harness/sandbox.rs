@@ -61,12 +61,34 @@ pub struct Issued {
 /// That a mail arrived.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Arrived {
+    /// Its number in the inbox.
+    pub id: u64,
     /// When.
     pub at: api::Timestamp,
     /// Its subject.
     pub subject: String,
     /// Whom its envelope named.
     pub rcpt: Vec<String>,
+}
+
+/// An ordered mishap, and what it did.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Fault {
+    /// Its id.
+    pub id: u64,
+    /// How often it has happened.
+    pub hits: usize,
+    /// The `client-request-id` of those it happened to, where they said one.
+    pub requests: Vec<String>,
+}
+
+/// SMTP connections that signed in to a mailbox.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct SmtpSessions {
+    /// All so far.
+    pub signed_in: usize,
+    /// The most of them together.
+    pub at_once: usize,
 }
 
 /// The sandbox of a stack.
@@ -113,10 +135,18 @@ impl Sandbox {
     }
 
     /// How often an ordered mishap has happened.
-    pub async fn hits(&self, fault: u64) -> u64 {
-        let all: Vec<Value> = self.get("/sandbox/faults").await.json();
-        let this = all.iter().find(|one| one.get("id").and_then(Value::as_u64) == Some(fault));
-        this.and_then(|one| one.get("hits")?.as_u64()).unwrap_or_default()
+    pub async fn hits(&self, fault: u64) -> usize {
+        self.faults().await.iter().find(|one| one.id == fault).map_or(0, |one| one.hits)
+    }
+
+    /// Every ordered mishap.
+    pub async fn faults(&self) -> Vec<Fault> {
+        self.get("/sandbox/faults").await.json()
+    }
+
+    /// The SMTP connections of an account's mailbox.
+    pub async fn smtp_sessions(&self, account: &Account) -> SmtpSessions {
+        self.get(&format!("/sandbox/accounts/{}/smtp-sessions", encoded(&account.upn))).await.json()
     }
 
     /// Calls one mishap off.
@@ -205,6 +235,11 @@ impl Sandbox {
     /// The bytes of an attachment.
     pub async fn bytes(&self, attachment: &crate::mail::File) -> Vec<u8> {
         self.get(&attachment.url).await.body
+    }
+
+    /// The bytes of the first attachment of a mail.
+    pub async fn first_file(&self, mail: &Arrived) -> Vec<u8> {
+        self.get(&format!("/inbox/{}/attachments/0", mail.id)).await.body
     }
 
     /// A mail as it came over the wire; only SMTP leaves it as it was.

@@ -300,7 +300,8 @@ fn opens(descriptors: &Path, folder: &Path) -> bool {
     open.flatten().any(|file| std::fs::read_link(file.path()).is_ok_and(|target| target.starts_with(folder)))
 }
 
-fn kill(process: u32) {
+/// Kills a process, so that it has no time to put anything in order.
+pub(crate) fn kill(process: u32) {
     let killed = Command::new("sh").args(["-c", "kill -s KILL \"$0\"", &process.to_string()]).status();
     assert!(killed.unwrap().success());
 }

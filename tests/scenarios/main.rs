@@ -12,7 +12,7 @@
 //! 9. An organisation is tied to the tenant that a person confirmed ([`tenants`], [`pages`]).
 //! 10. Every state of the page, in two languages, two colours and two widths ([`pictures`]).
 //! 11. The README's commands do what it says ([`readme`]), and those of the reference ([`reference`]).
-//! 12. What was accepted survives the end of its process ([`restart`]).
+//! 12. What was accepted survives the end of its process ([`restart`]), and whatever else that leaves is found ([`alarms`]).
 //! 13. What Microsoft ends is said, and holds the mail until it is mended ([`endings`], [`refusals`]).
 //! 14. Where an administrator must approve, the page says how to ask, and believes the next sign-in only ([`approval`]).
 //! 15. The mailbox signs in under any of its names, who may send as it does, and nobody else ([`accounts`]).
@@ -25,6 +25,11 @@
 //! 22. What was accepted is found again ([`lists`]), read, called off or sent again ([`steering`]).
 //! 23. A message leaves when its time has come ([`scheduled`]), a batch is a hundred messages each for itself ([`batch`]), and
 //!     nobody is written to faster than the other side takes ([`limits`]).
+//! 24. Whatever dies, nothing accepted is lost and nothing sent twice ([`kills`]), not even by a message that brings the
+//!     program down ([`panics`]).
+//! 25. Every fault in the middle of a long queue ends as it must ([`faults`]), and what is slow holds up nobody else
+//!     ([`stalls`]).
+//! 26. A message costs few rows ([`rows`]) and few connections ([`sessions`]).
 
 #![expect(
     clippy::unwrap_used,
@@ -41,6 +46,7 @@ mod batch;
 mod bursts;
 mod consent;
 mod endings;
+mod faults;
 mod forgeries;
 mod forms;
 mod idempotency;
@@ -50,6 +56,7 @@ mod limits;
 mod lists;
 mod own_server;
 mod pages;
+mod panics;
 mod pictures;
 mod problems;
 mod readme;
@@ -62,11 +69,14 @@ mod removal;
 mod renewals;
 mod restart;
 mod routes;
+mod rows;
 mod scheduled;
 mod sending;
 mod server_test;
 mod servers;
+mod sessions;
 mod settings;
+mod stalls;
 mod states;
 mod steering;
 mod submission;

@@ -41,6 +41,8 @@ Postbode's command runner
       FILTER goes to the tests, and then only tests run.
   cargo xtask bench
       Measures, as a table.
+  cargo xtask soak
+      The outbox on a bad day, at length: kills, faults and more mail than ever. About a quarter of an hour.
   cargo xtask fuzz [--seconds 60] [TARGET]
       libFuzzer on what reads bytes of others: raw messages, forms, fields, what mail servers say.
   cargo xtask setup

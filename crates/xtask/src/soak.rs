@@ -1,4 +1,4 @@
-//! `cargo xtask soak`: the kill test in its long form, for when the outbox was changed.
+//! `cargo xtask soak`: what the outbox must survive, in the long form, for when it was changed.
 
 use anyhow::Result;
 

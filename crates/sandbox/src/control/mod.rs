@@ -14,6 +14,7 @@ mod page;
 mod page_forms;
 mod revoke;
 mod settings;
+mod smtp_sessions;
 mod tenants;
 mod token_requests;
 
@@ -51,6 +52,7 @@ pub(crate) fn routes() -> Router<Arc<Sandbox>> {
         .route("/sandbox/introspect", post(introspect::introspect))
         .route("/sandbox/issued", get(issued::list))
         .route("/sandbox/ledger", get(ledger::list))
+        .route("/sandbox/accounts/{upn}/smtp-sessions", get(smtp_sessions::read))
         .route("/sandbox/accounts", get(accounts::list).post(accounts::add))
         .route("/sandbox/accounts/{upn}", patch(accounts::change).delete(accounts::remove))
         .route("/sandbox/accounts/{upn}/revoke", post(revoke::revoke))

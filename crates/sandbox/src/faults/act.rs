@@ -81,7 +81,10 @@ pub(crate) async fn act(
 fn asker(store: &Store, at: At, form: &Fields, headers: &HeaderMap) -> Asker {
     match at {
         At::Authorize | At::AdminConsent | At::Smtp => Asker::default(),
-        At::Me | At::SendMail => Asker { grant: None, account: graph::whose(headers, store) },
+        At::Me | At::SendMail => {
+            let request = headers.get("client-request-id").and_then(|value| value.to_str().ok());
+            Asker { grant: None, account: graph::whose(headers, store), request: request.map(str::to_owned) }
+        }
         At::Token => {
             let grant = match form.get("grant_type").map(String::as_str) {
                 Some("refresh_token") => Some(GrantType::RefreshToken),
@@ -97,7 +100,7 @@ fn asker(store: &Store, at: At, form: &Fields, headers: &HeaderMap) -> Asker {
                 Some(GrantType::RefreshToken) => of_token,
                 None => None,
             };
-            Asker { grant, account: oid.and_then(|oid| store.directory.name_of(oid)) }
+            Asker { grant, account: oid.and_then(|oid| store.directory.name_of(oid)), request: None }
         }
     }
 }

@@ -63,6 +63,8 @@ pub(crate) struct Asker {
     pub(crate) grant: Option<GrantType>,
     /// User name.
     pub(crate) account: Option<String>,
+    /// `client-request-id`.
+    pub(crate) request: Option<String>,
 }
 
 /// One order and how often it was carried out.
@@ -77,6 +79,8 @@ pub(crate) struct Fault {
     /// How many are still let through before it happens at all.
     pub(crate) skip: u64,
     pub(crate) hits: u64,
+    /// What those it happened to called themselves: `client-request-id`, where they said one.
+    pub(crate) requests: Vec<String>,
     /// As ordered.
     #[serde(rename = "do")]
     pub(crate) ordered: Map<String, Value>,
@@ -110,6 +114,7 @@ impl Faults {
             remaining: order.times,
             skip: order.skip,
             hits: 0,
+            requests: Vec::new(),
             ordered: order.ordered,
             deed: order.deed,
         });
@@ -145,7 +150,9 @@ impl Faults {
                 && (fault.grant.is_none() || fault.grant == asker.grant)
                 && fault.concerns(asker.account.as_deref());
             let action = wanted.then(|| action.clone())?;
-            fault.hit().map(|mark| (mark, action))
+            let mark = fault.hit()?;
+            fault.requests.extend(asker.request.clone());
+            Some((mark, action))
         })
     }
 

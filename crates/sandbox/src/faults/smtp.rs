@@ -23,6 +23,8 @@ pub(crate) enum Step {
     Rcpt,
     /// The `354`.
     Data,
+    /// Behind the `354`: nothing of the message has been read.
+    Body,
     EndOfData,
     Quit,
 }
@@ -172,7 +174,12 @@ pub(crate) fn read(fields: &Map<String, Value>) -> Result<Mishap, String> {
         let CutAtByteBody { cut_at_byte: byte, of } = serde_json::from_value(value).map_err(unread)?;
         return Ok(Mishap::CutAtByte { byte, of });
     }
-    let at = |step, instead| Ok(Mishap::At { step, recipient: None, instead });
+    let at = |step, instead| match (step, &instead) {
+        (Step::Body, Instead::Gibberish | Instead::Endless { .. }) => {
+            Err("step=body has no reply to replace".to_owned())
+        }
+        _ => Ok(Mishap::At { step, recipient: None, instead }),
+    };
     if fields.contains_key("delay_ms") {
         let DelayBody { delay_ms: ms, step } = serde_json::from_value(value).map_err(unread)?;
         return at(step, Instead::Delay { ms });
@@ -198,6 +205,9 @@ pub(crate) fn read(fields: &Map<String, Value>) -> Result<Mishap, String> {
 fn reply(body: ReplyBody) -> Result<Mishap, String> {
     if body.recipient.is_some() && body.step != Step::Rcpt {
         return Err("recipient goes with step=rcpt only".to_owned());
+    }
+    if body.step == Step::Body {
+        return Err("step=body has no reply to replace".to_owned());
     }
     let instead = Instead::Reply(lines(&body.reply)?);
     Ok(Mishap::At { step: body.step, recipient: body.recipient, instead })
@@ -244,6 +254,7 @@ mod tests {
             json!({ "certificate": "wrong_name" }),
             json!({ "accept_then_cut": true }),
             json!({ "delay_ms": 5, "step": "rcpt" }),
+            json!({ "delay_ms": 5, "step": "body" }),
             json!({ "delay_answer_ms": 5 }),
             json!({ "commit_after_ms": 5 }),
             json!({ "commit_after_ms": 5, "reply": "451 4.7.0 Later" }),
@@ -267,6 +278,8 @@ mod tests {
             json!({ "certificate": "good" }),
             json!({ "inject_before_tls": false }),
             json!({ "delay_ms": 5 }),
+            json!({ "reply": "250 2.0.0 OK", "step": "body" }),
+            json!({ "gibberish": "body" }),
             json!({ "delay_answer_ms": 5, "step": "end_of_data" }),
             json!({ "commit_after_ms": 5, "reply": "later" }),
             json!({ "commit_after_ms": 5, "accept_then_cut": true }),

@@ -104,6 +104,6 @@ fn code(step: Step) -> &'static str {
         Step::Auth => "235",
         Step::Data => "354",
         Step::Quit => "221",
-        Step::Ehlo | Step::EhloAfterTls | Step::Mail | Step::Rcpt | Step::EndOfData => "250",
+        Step::Ehlo | Step::EhloAfterTls | Step::Mail | Step::Rcpt | Step::Body | Step::EndOfData => "250",
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use serde::Serialize;
+
 use crate::state::Sandbox;
 
 const CONNECTIONS_MAX: usize = 3;
@@ -15,9 +17,31 @@ pub(crate) struct Traffic {
     connections: BTreeMap<String, Vec<u64>>,
     /// Seconds since 1970 of messages taken lately.
     taken: BTreeMap<String, Vec<i64>>,
+    sessions: BTreeMap<String, Sessions>,
+}
+
+/// Connections that signed in to a mailbox, so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Sessions {
+    signed_in: u64,
+    /// The most of them that were there together.
+    at_once: usize,
 }
 
 impl Traffic {
+    pub(crate) fn sessions(&self, mailbox: &str) -> Sessions {
+        self.sessions.get(mailbox).copied().unwrap_or_default()
+    }
+
+    fn begin(&mut self, mailbox: &str) -> u64 {
+        self.signed_in += 1;
+        let here = self.connections.entry(mailbox.to_owned()).or_default();
+        here.push(self.signed_in);
+        let sessions = self.sessions.entry(mailbox.to_owned()).or_default();
+        *sessions = Sessions { signed_in: sessions.signed_in + 1, at_once: sessions.at_once.max(here.len()) };
+        self.signed_in
+    }
+
     pub(crate) fn count(&mut self, mailbox: &str, now: i64) {
         let taken = self.taken.entry(mailbox.to_owned()).or_default();
         taken.retain(|second| second + MINUTE > now);
@@ -39,10 +63,7 @@ pub(crate) struct Seat {
 
 impl Seat {
     pub(crate) fn take(sandbox: &Arc<Sandbox>, mailbox: &str) -> Self {
-        let mut store = sandbox.store();
-        store.smtp.signed_in += 1;
-        let number = store.smtp.signed_in;
-        store.smtp.connections.entry(mailbox.to_owned()).or_default().push(number);
+        let number = sandbox.store().smtp.begin(mailbox);
         Self { sandbox: Arc::clone(sandbox), mailbox: mailbox.to_owned(), number }
     }
 

@@ -105,6 +105,7 @@ impl Session {
 
     async fn message(&mut self) -> io::Result<()> {
         self.say(reply::START_MAIL);
+        self.mishap(Step::Body).await?;
         let settings = self.server.sandbox.store().settings;
         let mut collector = Collector::new(settings.smtp_message_bytes_max.min(SIZE_MAX));
         self.wire.data(&mut collector).await?;

@@ -16,10 +16,11 @@ use crate::host::{Line, log, now, within};
 /// Alarms closer together than this would be a loop, in milliseconds.
 const ALARM_MS_MIN: i64 = 50;
 
-/// An alarm that is so late has been lost, in milliseconds: the runtime may be a minute behind.
-const ALARM_LATE_MS: i64 = 90_000;
+/// An alarm that is so late may have been lost, in milliseconds, or waits for one whose program came down: the runtime gives that
+/// a quarter of an hour. Whoever asks then does what the alarm would have done; what it finds done is not done again.
+const ALARM_LATE_MS: i64 = 10_000;
 
-/// How long one alarm waits for its hand-overs. A slower one goes on by itself, and the next alarm may come.
+/// How long one alarm waits until a lane has nothing more to do. What is slower goes on by itself, and the next alarm may come.
 const RUN: Duration = Duration::from_secs(20);
 
 impl Inner {
@@ -34,13 +35,9 @@ impl Inner {
             self.wake_at(now().plus_millis(SAFETY_NET_MS)).await;
         }
         self.keep_alive().await;
-        let (done, ended) = oneshot::channel();
+        let (first_ended, ended) = oneshot::channel();
         let inner = self.clone();
-        self.in_background(async move {
-            inner.pump().await;
-            // Whoever waited has gone on by now.
-            let _ = done.send(());
-        });
+        self.in_background(async move { inner.pump_and_tell(Some(first_ended)).await });
         let _ = within(RUN, ended).await;
         self.work_on_kv().await;
         self.sweep();

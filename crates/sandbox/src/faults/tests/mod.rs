@@ -116,6 +116,17 @@ async fn so_many_are_let_through_first() {
 }
 
 #[tokio::test]
+async fn whom_it_happened_to_is_told_by_their_own_name() {
+    let mut test = Test::new();
+    let token = test.access_token("anna", "https://graph.microsoft.com/Mail.Send").await;
+    ordered(&mut test, json!({ "at": "send_mail", "skip": 1, "times": 2, "do": { "status": 503 } })).await;
+    for status in [202, 503, 503, 202] {
+        assert_eq!(test.send(&token, &message()).await.status.as_u16(), status);
+    }
+    assert_eq!(test.get("/sandbox/faults").await.json()[0]["requests"], json!(["mine-1", "mine-1"]));
+}
+
+#[tokio::test]
 async fn records_tell_a_fault_from_the_rest() {
     let mut test = Test::new();
     let token = refresh_token(&mut test, "anna").await;

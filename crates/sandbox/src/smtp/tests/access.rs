@@ -153,7 +153,7 @@ async fn a_sender_must_be_the_accounts_to_use() {
 
 #[tokio::test]
 async fn three_connections_at_a_time() {
-    let smtp = Smtp::new().await;
+    let mut smtp = Smtp::new().await;
     let mut clients = Vec::new();
     for _ in 0..4 {
         clients.push(smtp.signed_in("anna").await);
@@ -168,6 +168,9 @@ async fn three_connections_at_a_time() {
     clients[0].say("QUIT").await;
     clients[0].rest().await;
     assert_eq!(code(&clients[3].send(ANNA, MESSAGE).await), 250);
+    let sessions = smtp.test.get(&format!("/sandbox/accounts/{ANNA}/smtp-sessions")).await.json();
+    assert_eq!(sessions, json!({ "signed_in": 4, "at_once": 4 }));
+    assert_eq!(smtp.test.get("/sandbox/accounts/nobody@a.example/smtp-sessions").await.status.as_u16(), 404);
 }
 
 #[tokio::test]

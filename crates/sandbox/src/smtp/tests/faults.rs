@@ -223,6 +223,7 @@ async fn a_delay_is_before_or_after_the_message_arrives() {
     for (number, what, arrived) in [
         (0, json!({ "delay_ms": 1200, "step": "end_of_data" }), 0),
         (1, json!({ "delay_answer_ms": 1200 }), 1),
+        (2, json!({ "delay_ms": 1200, "step": "body" }), 0),
     ] {
         smtp.order(json!({ "at": "smtp", "account": ANNA, "do": what.clone() })).await;
         let mut client = sent(&smtp).await;
