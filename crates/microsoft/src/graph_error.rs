@@ -185,6 +185,8 @@ mod tests {
             (409, "ErrorMailboxMoveInProgress", Code::MicrosoftUnavailable),
             (404, "MailboxInfoStale", Code::MicrosoftUnavailable),
             (509, "", Code::Throttled),
+            (200, "", Code::OutcomeUnknown),
+            (302, "", Code::MicrosoftUnavailable),
             (403, "SomethingNew", Code::AdministratorNeeded),
             (400, "SomethingNew", Code::MessageRefused),
         ] {

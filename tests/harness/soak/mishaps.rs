@@ -30,8 +30,8 @@ pub(super) fn by_graph() -> Vec<Fault> {
         at_send("cut after the body", GONE, json!({ "cut": "after_request" })),
         at_send("401 again", Makes::Later, refused_token()),
         at_send("cut instead of the answer", ARRIVED, json!({ "cut": "after_work" })),
-        at_send("cut within the answer", ARRIVED, json!({ "cut": "mid_answer" })),
-        at_send("200 and no JSON", Makes::Refused, json!({ "gibberish": true })),
+        at_send("cut within the answer", Makes::Later, json!({ "cut": "mid_answer" })),
+        at_send("200 and no JSON", GONE, json!({ "gibberish": true })),
         at_send(
             "400, a recipient",
             Makes::Refused,

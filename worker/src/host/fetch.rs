@@ -10,6 +10,9 @@ use crate::host::within;
 /// Longest answer of Entra or Graph that is read, in bytes; a token answer with its id_token is under 10 kB.
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
 
+/// `202 Accepted`, the answer to a message that was taken. It has no body (Microsoft: user-sendmail).
+const ACCEPTED: u16 = 202;
+
 /// Carries planned requests out with the runtime's `fetch`: fresh headers only, no redirects, a deadline on everything
 /// up to the last byte of the answer.
 pub(crate) struct Fetch {
@@ -33,14 +36,20 @@ impl Fetch {
         let request = to_worker(request).map_err(broken)?;
         let signal = abort.signal();
         let mut answer = worker::Fetch::Request(request).send_with_signal(&signal).await.map_err(broken)?;
-        let mut read = http::Response::builder().status(answer.status_code());
+        let status = answer.status_code();
+        let mut read = http::Response::builder().status(status);
         for (name, value) in answer.headers().entries() {
             read = read.header(name, value);
         }
         let mut body = Vec::new();
         if let Ok(mut stream) = answer.stream() {
             while let Some(chunk) = stream.next().await {
-                body.extend(chunk.map_err(broken)?);
+                match chunk {
+                    Ok(chunk) => body.extend(chunk),
+                    // It says everything in its status.
+                    Err(_) if status == ACCEPTED => break,
+                    Err(error) => return Err(broken(error)),
+                }
                 if body.len() > ANSWER_BYTES_MAX {
                     return Err(TransportError::AnswerTooLong);
                 }
