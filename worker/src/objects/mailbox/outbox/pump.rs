@@ -1,10 +1,9 @@
 //! Drains the outbox: picks what is due, hands it over, records what came of it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 use api::{Kind, Problem, Timestamp};
-use futures_channel::oneshot;
 use futures_util::future::join_all;
 use gateway::{CONCURRENCY_MAX, Limits, MailboxRecord, MessageRecord, concurrency_max, renewal_due};
 use microsoft::{Refusal, Resource};
@@ -30,8 +29,6 @@ struct Run {
     messages: Cell<usize>,
     subrequests: Cell<usize>,
     bytes: Cell<u64>,
-    /// Who is told when the first lane has nothing more to do.
-    first_ended: RefCell<Option<oneshot::Sender<()>>>,
 }
 
 impl Run {
@@ -40,13 +37,12 @@ impl Run {
     /// One message of the largest size is always handed over.
     const BYTES_MAX: u64 = 12 * 1024 * 1024;
 
-    fn new(limits: Limits, first_ended: Option<oneshot::Sender<()>>) -> Self {
+    fn new(limits: Limits) -> Self {
         Self {
             limits,
             messages: Cell::new(Self::MESSAGES_MAX),
             subrequests: Cell::new(Self::SUBREQUESTS_MAX),
             bytes: Cell::new(Self::BYTES_MAX),
-            first_ended: RefCell::new(first_ended),
         }
     }
 
@@ -66,24 +62,15 @@ impl Run {
 impl Inner {
     /// Hands over what is due, as many messages at once as the other side takes, and sets the alarm for the rest.
     pub(in crate::objects::mailbox) async fn pump(self: &Rc<Self>) {
-        self.pump_and_tell(None).await;
-    }
-
-    /// The same, and tells when the first lane has nothing more to do: the others may be waiting for a slow server, and the next
-    /// run must not wait for them.
-    pub(in crate::objects::mailbox) async fn pump_and_tell(
-        self: &Rc<Self>,
-        first_ended: Option<oneshot::Sender<()>>,
-    ) {
         let limits = match self.config() {
             Ok(config) => config.limits,
             Err(problem) => return self.rest(&problem),
         };
-        let run = Run::new(limits, first_ended);
+        let run = Run::new(limits);
         join_all((0..CONCURRENCY_MAX).map(|_| self.pump_lane(&run))).await;
     }
 
-    /// The same, after the answer that is being given.
+    /// The same, after whatever is under way: an answer, or an alarm.
     pub(in crate::objects::mailbox) fn pump_soon(self: &Rc<Self>) {
         if self.sending.borrow().len() >= CONCURRENCY_MAX {
             return; // they go on with it
@@ -108,10 +95,6 @@ impl Inner {
         lane.close().await;
         // Each lane for itself: one that waits for a slow server holds up nobody.
         self.rearm().await;
-        if let Some(told) = run.first_ended.take() {
-            // Whoever waited has gone on by now.
-            let _ = told.send(());
-        }
     }
 
     fn rest(&self, problem: &Problem) {
