@@ -134,8 +134,8 @@ impl Sent {
         static NONCE: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let nonce = format!("{:022}", NONCE.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
         let message = if order.message.is_some() { MESSAGE } else { "" };
-        // Not before the relay that is made in the same millisecond.
-        let time_ms = now_ms() + 1;
+        // Not before the relay, which may be made a moment later: a clock a second ahead is in order.
+        let time_ms = now_ms() + 1000;
         Self {
             key: KEY,
             order,
