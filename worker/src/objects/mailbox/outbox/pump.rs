@@ -97,7 +97,8 @@ impl Inner {
         self.rearm().await;
     }
 
-    fn rest(&self, problem: &Problem) {
+    /// Leaves everything alone for a while: trying again at once would fail again at once.
+    pub(super) fn rest(&self, problem: &Problem) {
         self.resting_until.set(now().plus_millis(REST_MS));
         log(&Line { event: "outbox", outcome: "failed", detail: &problem.detail, ..Line::default() });
     }

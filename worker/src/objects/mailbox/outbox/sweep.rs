@@ -24,7 +24,7 @@ impl Inner {
             return;
         }
         if let Err(problem) = self.sweep_now() {
-            log(&Line { event: "sweep", outcome: "failed", detail: &problem.detail, ..Line::default() });
+            self.rest(&problem);
         }
     }
 
@@ -33,7 +33,7 @@ impl Inner {
         let any: Option<Json> = self.store.sql().row("SELECT id AS json FROM message LIMIT 1", Vec::new())?;
         let mailbox = self.store.mailbox()?;
         let before = self.store.outbox()?.swept_at.unwrap_or(mailbox.created_at);
-        Ok(any.map(|_| before.plus_millis(EVERY_MS)))
+        Ok(any.map(|_| before.plus_millis(EVERY_MS).max(self.resting_until.get())))
     }
 
     fn sweep_now(&self) -> Result<(), Problem> {
