@@ -25,6 +25,7 @@
 //! 22. What was accepted is found again ([`lists`]), read, called off or sent again ([`steering`]).
 //! 23. A message leaves when its time has come ([`scheduled`]), a batch is a hundred messages each for itself ([`batch`]), and
 //!     nobody is written to faster than the other side takes ([`limits`]).
+//!     What is kept no longer is gone ([`retention`]).
 //! 24. Whatever dies, nothing accepted is lost and nothing sent twice ([`kills`]), not even by a message that brings the
 //!     program down ([`panics`]).
 //! 25. Every fault in the middle of a long queue ends as it must ([`faults`]), and what is slow holds up nobody else
@@ -68,6 +69,7 @@ mod relayed;
 mod removal;
 mod renewals;
 mod restart;
+mod retention;
 mod routes;
 mod rows;
 mod scheduled;
