@@ -1,13 +1,14 @@
 use std::time::Duration;
 
 use api::{Code, MailboxId, OrganisationId, Problem};
+use gateway::storage_refusal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use worker::js_sys::{Function, Reflect, Uint8Array};
 use worker::wasm_bindgen::{JsCast as _, JsValue};
 use worker::{Env, Headers, Method, ObjectNamespace, Request, RequestInit, Response, Stub};
 
-use crate::host::within;
+use crate::host::{now, within};
 
 /// One thing that an object can be asked. The caller and the object share the type, so neither can misspell it.
 pub(crate) trait Call: Serialize + DeserializeOwned {
@@ -103,11 +104,8 @@ impl Object {
         init.with_method(Method::Post).with_body(Some(JsValue::from_str(&json)));
         let request = Request::new_with_init(&format!("https://object/{}", C::NAME), &init)
             .map_err(|_| internal("a call can't be made"))?;
-        let busy = || {
-            Problem::new(Code::Busy, "a part of this installation did not answer in time").with_retry_after(5)
-        };
         let answer = within(DEADLINE, self.0.fetch_with_request(request)).await.ok_or_else(busy)?;
-        let mut answer = answer.map_err(|_| busy())?;
+        let mut answer = answer.map_err(|error| unreached(&error))?;
         if answer.status_code() != 200 {
             return Err(answer.json().await.unwrap_or_else(|_| internal("an object failed")));
         }
@@ -128,15 +126,22 @@ impl Object {
             let mut response = self.0.fetch_with_request(request).await?;
             Ok::<_, worker::Error>((response.status_code(), response.bytes().await?))
         };
-        let busy = || {
-            Problem::new(Code::Busy, "a part of this installation did not answer in time").with_retry_after(5)
-        };
-        let (status, bytes) = within(DEADLINE + extra, answer).await.ok_or_else(busy)?.map_err(|_| busy())?;
+        let answer = within(DEADLINE + extra, answer).await.ok_or_else(busy)?;
+        let (status, bytes) = answer.map_err(|error| unreached(&error))?;
         if status == 200 {
             return serde_json::from_slice(&bytes).map_err(|_| internal("an object's reply can't be read"));
         }
         Err(serde_json::from_slice(&bytes).unwrap_or_else(|_| internal("an object failed")))
     }
+}
+
+/// Why an object gave no answer: what Cloudflare lets this installation do may be used up, for requests and for writes alike.
+fn unreached(error: &worker::Error) -> Problem {
+    storage_refusal(&error.to_string(), now()).unwrap_or_else(busy)
+}
+
+fn busy() -> Problem {
+    Problem::new(Code::Busy, "a part of this installation did not answer in time").with_retry_after(5)
 }
 
 /// The object's side: reads the call, from the body or, when that is something else, from its header.

@@ -29,7 +29,7 @@ pub struct MailboxRecord {
     /// Why the mail server of [`Kind::SmtpBasic`] does not let it in; forgotten when the settings are saved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_trouble: Option<Trouble>,
-    /// When the last message was handed over, as far as no message tells.
+    /// When the last of those messages was handed over that are no longer in the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed_over_at: Option<Timestamp>,
     /// When somebody chose to ask an administrator; forgotten when a sign-in succeeds.

@@ -60,7 +60,7 @@ impl Inner {
             removed_at: mailbox.removed_at,
             registration: kind.signs_in().then_some(around.registration),
             waiting: self.store.open_messages()?,
-            handed_over_at: self.store.handed_over_at()?.or(mailbox.handed_over_at),
+            handed_over_at: self.store.handed_over_at()?.max(mailbox.handed_over_at),
             settings: mailbox.settings,
             now,
         })

@@ -1,5 +1,4 @@
 use api::{MailboxView, Problem};
-
 use gateway::MailboxRecord;
 
 use crate::host::{Line, log, now};

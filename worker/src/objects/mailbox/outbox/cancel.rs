@@ -1,5 +1,4 @@
 use api::{Code, MessageId, MessageState, MessageView, Problem};
-
 use gateway::MessageRecord;
 
 use crate::host::now;

@@ -1,7 +1,6 @@
 use api::{LIST_MESSAGES_MAX, MessageId, MessageView, Problem};
-use worker::SqlStorageValue;
-
 use gateway::MessageRecord;
+use worker::SqlStorageValue;
 
 use crate::objects::mailbox::Inner;
 use crate::objects::mailbox::calls::ListMessages;

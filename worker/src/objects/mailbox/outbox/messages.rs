@@ -1,10 +1,9 @@
 //! The rows of messages and of their content.
 
 use api::{Failure, MessageId, Problem, Timestamp};
+use gateway::{MessageRecord, NEVER};
 use serde::Deserialize;
 use worker::SqlStorageValue;
-
-use gateway::{MessageRecord, NEVER};
 
 use crate::objects::mailbox::store::{At, Store};
 use crate::objects::sql::{Json, from_json, to_json};

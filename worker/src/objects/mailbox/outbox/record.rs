@@ -65,6 +65,7 @@ impl Inner {
                 if is_of_before && concerns_the_mailbox(refusal.code, stage, mailbox.settings.shared) {
                     // It was about settings that somebody has replaced meanwhile: tried again with theirs.
                     message.state = MessageState::Queued;
+                    message.failure = Some(refusal.failure());
                 } else {
                     self.record_refusal(&mut message, refusal, stage, now)?;
                 }

@@ -2,7 +2,6 @@
 
 use api::{MessageId, Problem};
 use data_encoding::HEXLOWER;
-
 use gateway::MailboxRecord;
 
 use crate::config::Config;

@@ -89,6 +89,14 @@ impl Inner {
     fn forget_messages(&self, before: Timestamp) -> Result<usize, Problem> {
         let query = "SELECT json FROM message WHERE id < ? AND due_at IS NULL LIMIT ?";
         let old = self.messages(query, SWEPT_MAX, vec![MessageId::first_of(before).into()])?;
+        let handed_over = old.iter().filter(|message| message.state == MessageState::HandedOver);
+        let last = handed_over.map(|message| message.changed_at).max();
+        let mut mailbox = self.store.mailbox()?;
+        if last > mailbox.handed_over_at {
+            // The page goes on telling it.
+            mailbox.handed_over_at = last;
+            self.store.set_mailbox(&mailbox)?;
+        }
         for message in &old {
             self.store.delete_chunks(&message.content_key())?;
             self.store.delete_message(message.id)?;
