@@ -73,8 +73,13 @@ impl Browser {
         });
         let capabilities: Capabilities = serde_json::from_value(capabilities).unwrap();
         let driver = Driver::shared().await;
-        let mut builder = ClientBuilder::new(HttpConnector::new());
-        let client = builder.capabilities(capabilities).connect(&driver.url).await.unwrap();
+        // Chromium itself may come down at its start on a busy machine; no page was asked for yet.
+        let client = until("a browser starts", async || {
+            let mut builder = ClientBuilder::new(HttpConnector::new());
+            let started = builder.capabilities(capabilities.clone()).connect(&driver.url).await;
+            started.inspect_err(|error| eprintln!("no browser, once more: {error}")).ok()
+        })
+        .await;
         Self { client }
     }
 
