@@ -30,8 +30,9 @@ pub use id::{
 };
 pub use limits::*;
 pub use mailbox::{
-    Account, ApprovalView, AuthenticationView, CreateMailbox, Delay, Kind, MailboxSettings, MailboxState,
-    MailboxSummary, MailboxView, Permission, SaveSettings, Security, TroubleView,
+    Account, ApprovalView, Attention, AuthenticationView, CreateMailbox, Delay, HeldCount, Kind,
+    MailboxSettings, MailboxState, MailboxSummary, MailboxView, Permission, SaveSettings, Security, Seen,
+    TroubleView,
 };
 pub use message::{
     Attachment, AttemptView, Failure, Importance, MessageState, MessageView, RecipientView, Recipients,

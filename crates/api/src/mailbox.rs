@@ -186,8 +186,10 @@ pub enum MailboxState {
     SigningIn,
     /// Somebody asked an administrator to approve the app; Microsoft does not tell when that has happened.
     WaitingForApproval,
-    /// It sends.
+    /// It sends; no message is held, and none was refused or ended as unknown since a person last looked.
     Ready,
+    /// It sends, but mail is held, or was refused or is unknown since a person last looked.
+    Attention,
     /// It sends, and at the moment Microsoft is slow, away or asks to wait; messages go out by themselves later.
     Delayed,
     /// Microsoft ended the authentication; a person must sign in again.
@@ -206,11 +208,12 @@ pub enum MailboxState {
 
 impl MailboxState {
     /// Every state, for tests and pages that show them all.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::NotAuthenticated,
         Self::SigningIn,
         Self::WaitingForApproval,
         Self::Ready,
+        Self::Attention,
         Self::Delayed,
         Self::SignInAgain,
         Self::AdministratorNeeded,
@@ -262,6 +265,12 @@ pub struct MailboxView {
     pub registration: Option<RegistrationView>,
     /// Messages accepted and not yet handed over.
     pub waiting: u64,
+    /// Those of them that wait for a person, by what they wait for, the most first. Empty when none does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<HeldCount>,
+    /// Messages that ended without being handed over for certain, and that nobody has looked at yet.
+    #[serde(default, skip_serializing_if = "Attention::is_empty")]
+    pub attention: Attention,
     /// When the last message was handed over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handed_over_at: Option<Timestamp>,
@@ -295,6 +304,47 @@ pub struct Delay {
     pub detail: String,
     /// When the next message is tried.
     pub until: Timestamp,
+}
+
+/// Messages that wait for a person for the same reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldCount {
+    /// What they wait for; its [`Code::fix_by`] says whose turn it is.
+    pub code: Code,
+    /// How many there are, at least one.
+    pub count: u64,
+    /// Since when the first of them waits.
+    pub since: Timestamp,
+}
+
+/// `POST /api/mailboxes/{mailbox}/seen`: a person has seen what ended as *refused* or *unknown*. Answered with
+/// [`MailboxView`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// The [`MailboxView::now`] of the page that the person looked at: what ended later has not been seen.
+    pub until: Timestamp,
+}
+
+/// Messages that ended as *refused* or *unknown* and that no person has said to have seen ([`Seen`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Attention {
+    /// How many were refused.
+    pub refused: u64,
+    /// How many may or may not have been sent.
+    pub unknown: u64,
+    /// When the first of them ended. Absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+}
+
+impl Attention {
+    /// Whether there is nothing to look at.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.refused == 0 && self.unknown == 0
+    }
 }
 
 /// What an administrator needs to approve the app.
@@ -351,4 +401,38 @@ pub struct Permission {
     pub name: String,
     /// Whether sending with the mailbox's kind depends on it.
     pub needed: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn attention_is_left_out_when_there_is_none() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct View {
+            #[serde(default, skip_serializing_if = "Attention::is_empty")]
+            attention: Attention,
+        }
+        let since = Some(Timestamp::from_millis(1_795_459_200_000));
+        let some = View { attention: Attention { refused: 0, unknown: 2, since } };
+        let none = View { attention: Attention::default() };
+        for (view, json) in [
+            (some, json!({ "attention": { "refused": 0, "unknown": 2, "since": since } })),
+            (none, json!({})),
+        ] {
+            assert_eq!(serde_json::to_value(&view).unwrap(), json);
+            assert_eq!(serde_json::from_value::<View>(json).unwrap(), view);
+        }
+    }
+
+    #[test]
+    fn every_state_is_listed_once() {
+        let words: std::collections::BTreeSet<_> =
+            MailboxState::ALL.iter().map(|state| serde_json::to_string(state).unwrap()).collect();
+        assert_eq!(words.len(), MailboxState::ALL.len());
+        assert!(words.contains("\"attention\""));
+    }
 }

@@ -213,6 +213,11 @@ pub struct MessageView {
     /// When it is tried again, for [`MessageState::WillRetry`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_attempt_at: Option<Timestamp>,
+    /// Whether an attempt may have delivered it though nobody confirmed that. Stays until it is handed over: canceling or
+    /// expiring such a message ends it as [`MessageState::Unknown`], and sending it again takes
+    /// [`RetryMessage::accept_duplicate`](crate::RetryMessage::accept_duplicate).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub possibly_sent: bool,
     /// Why the last attempt failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,

@@ -3,7 +3,7 @@ use smtp::{Class, Phase, Reply, judge};
 
 use super::Submitted;
 use super::reply::{by_reply, refusal, upstream};
-use crate::Said;
+use crate::outbox::Said;
 
 /// No recipient was taken. What is about the mailbox and no recipient's fault decides for the whole message, and nobody is
 /// given up for it.

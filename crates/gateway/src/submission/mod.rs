@@ -11,7 +11,7 @@ use microsoft::Refusal;
 use reply::{by_reply, upstream};
 use smtp::{Ending, Outcome, Stop};
 
-use crate::{Said, Stage};
+use crate::outbox::{Said, Stage};
 
 /// What an SMTP conversation came to.
 #[derive(Clone, Debug, PartialEq, Eq)]

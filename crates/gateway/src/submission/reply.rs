@@ -3,7 +3,7 @@ use microsoft::{Decision, Refusal, Verdict};
 use smtp::{Class, Phase, Reply, Switch, judge};
 
 use super::Submitted;
-use crate::Stage;
+use crate::outbox::Stage;
 
 /// A server's words, for support.
 pub(super) fn upstream(reply: &Reply) -> Upstream {
