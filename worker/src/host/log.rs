@@ -1,13 +1,15 @@
 use serde::Serialize;
 
+use super::current_request;
+
 /// One line of the log: what happened, never what was in it. No URL, address, subject, code or token has a field here.
-#[derive(Default, Serialize)]
+#[derive(Clone, Copy, Default, Serialize)]
 pub(crate) struct Line<'a> {
     /// What happened, e.g. `request`, `hand_over`, `renewal`.
     pub(crate) event: &'a str,
     /// How it ended.
     pub(crate) outcome: &'a str,
-    /// The request it belongs to.
+    /// The request it belongs to; [`log`] fills in the current one.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub(crate) request_id: &'a str,
     /// Method and route pattern, not the path.
@@ -38,5 +40,10 @@ fn is_none(rows: &u64) -> bool {
 
 /// Writes the line as JSON, which Workers Logs indexes by field.
 pub(crate) fn log(line: &Line<'_>) {
+    let current = match current_request() {
+        Some(id) if line.request_id.is_empty() => id.to_string(),
+        _ => line.request_id.to_owned(),
+    };
+    let line = &Line { request_id: &current, ..*line };
     worker::console_log!("{}", serde_json::to_string(line).unwrap_or_default());
 }

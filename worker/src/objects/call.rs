@@ -1,164 +1,185 @@
-use std::time::Duration;
+//! What an object can be asked, and the object's side of it.
+//!
+//! A call is a `POST /{name}` whose body is the length of its JSON (four bytes, little-endian), the JSON, and what bytes
+//! come along. Nothing of it stands in a header: Cloudflare logs headers. `x-request-id` names the request that the call is
+//! made for.
+//!
+//! During a deployment a Worker and its objects may be of different versions. So a call ignores fields that it does not
+//! know, and a field that a later version adds to a call or a reply is `#[serde(default)]`.
 
-use api::{Code, MailboxId, OrganisationId, Problem};
-use gateway::storage_refusal;
+use api::{Code, Problem, RequestId};
+use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use worker::js_sys::{Function, Reflect, Uint8Array};
-use worker::wasm_bindgen::{JsCast as _, JsValue};
-use worker::{Env, Headers, Method, ObjectNamespace, Request, RequestInit, Response, Stub};
+use worker::{Request, Response};
 
-use crate::host::{now, within};
+use crate::host::in_request;
 
 /// One thing that an object can be asked. The caller and the object share the type, so neither can misspell it.
 pub(crate) trait Call: Serialize + DeserializeOwned {
-    /// What the object answers when it does not refuse.
-    type Reply: Serialize + DeserializeOwned;
+    /// The answer unless the object refuses.
+    type Reply: Reply;
     /// Its path within the object.
     const NAME: &'static str;
 }
 
-/// How long an object may take for a call that waits for nothing but storage. A panic in an object leaves its caller
-/// without an answer, so every call has a deadline.
-const DEADLINE: Duration = Duration::from_secs(10);
-
-/// The header that carries a call whose body is something else.
-const CALL_HEADER: &str = "x-postbode-call";
-
-/// The way to the objects.
-pub(crate) struct Objects<'e> {
-    env: &'e Env,
-    jurisdiction: &'e str,
+/// An answer that an object can give.
+pub(crate) trait Reply {
+    /// Makes it ready to go out.
+    fn encode(self) -> Result<Encoded, Problem>;
 }
 
-impl<'e> Objects<'e> {
-    pub(crate) fn new(env: &'e Env, jurisdiction: &'e str) -> Self {
-        Self { env, jurisdiction }
-    }
-
-    pub(crate) fn organisation(&self, id: OrganisationId) -> Result<Object, Problem> {
-        self.object("ORGANISATION", &id.to_string())
-    }
-
-    pub(crate) fn mailbox(&self, organisation: OrganisationId, id: MailboxId) -> Result<Object, Problem> {
-        self.object("MAILBOX", &format!("{organisation}/{id}"))
-    }
-
-    pub(crate) fn directory(&self) -> Result<Object, Problem> {
-        self.object("DIRECTORY", "directory")
-    }
-
-    fn object(&self, binding: &'static str, name: &str) -> Result<Object, Problem> {
-        let namespace = self
-            .env
-            .durable_object(binding)
-            .and_then(|namespace| within_jurisdiction(namespace, self.jurisdiction));
-        let stub = namespace.and_then(|namespace| namespace.get_by_name(name));
-        stub.map(Object)
-            .map_err(|_| Problem::new(Code::NotConfigured, format!("the binding {binding} does not work")))
+impl<T: Serialize> Reply for T {
+    fn encode(self) -> Result<Encoded, Problem> {
+        to_bytes(&self).map(Encoded::Json)
     }
 }
 
-/// Ties objects to a place by `namespace.jurisdiction(name)`, which the worker crate does not wrap.
-fn within_jurisdiction(namespace: ObjectNamespace, jurisdiction: &str) -> worker::Result<ObjectNamespace> {
-    if jurisdiction.is_empty() {
-        return Ok(namespace);
+/// An answer of bytes, maybe bit by bit: the response itself.
+pub(crate) struct Streamed(pub(crate) Response);
+
+impl Reply for Streamed {
+    fn encode(self) -> Result<Encoded, Problem> {
+        Ok(Encoded::Stream(self.0))
     }
-    let raw: &JsValue = namespace.as_ref();
-    let method: Function = Reflect::get(raw, &"jurisdiction".into())?.dyn_into()?;
-    Ok(ObjectNamespace::unchecked_from_js(method.call1(raw, &jurisdiction.into())?))
 }
 
-/// One object, to be asked.
-pub(crate) struct Object(Stub);
+/// An answer that is ready to go out.
+pub(crate) enum Encoded {
+    Json(Vec<u8>),
+    Stream(Response),
+}
 
-impl Object {
-    /// Asks something that waits for nothing but storage.
-    pub(crate) async fn call<C: Call>(&self, call: &C) -> Result<C::Reply, Problem> {
-        self.call_for(call, Duration::ZERO).await
-    }
+/// Declares calls: the struct with its fields, its reply and its name.
+///
+/// ```text
+/// calls! {
+///     /// Cancels a message.
+///     Cancel { id: MessageId, } -> MessageView, "cancel";
+/// }
+/// ```
+macro_rules! calls {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_attribute:meta])* $field:ident: $type:ty,)* } -> $reply:ty, $path:literal;)+) => {$(
+        $(#[$doc])*
+        #[derive(serde::Serialize, serde::Deserialize)]
+        pub(crate) struct $name { $($(#[$field_attribute])* pub(crate) $field: $type,)* }
 
-    /// Asks something that may itself wait that long for somebody else.
-    pub(crate) async fn call_for<C: Call>(&self, call: &C, extra: Duration) -> Result<C::Reply, Problem> {
-        let json = serde_json::to_string(call).map_err(|_| internal("a call can't be written"))?;
-        self.ask::<C>(JsValue::from_str(&json), Headers::new(), extra).await
-    }
-
-    /// Asks with a body of bytes beside the call.
-    pub(crate) async fn call_with_body<C: Call>(
-        &self,
-        call: &C,
-        body: &[u8],
-        extra: Duration,
-    ) -> Result<C::Reply, Problem> {
-        let headers = Headers::new();
-        let json = serde_json::to_string(call).map_err(|_| internal("a call can't be written"))?;
-        headers.set(CALL_HEADER, &json).map_err(|_| internal("a call does not fit a header"))?;
-        self.ask::<C>(Uint8Array::from(body).into(), headers, extra).await
-    }
-
-    /// Asks something whose answer comes bit by bit.
-    pub(crate) async fn stream<C: Call>(&self, call: &C) -> Result<http::Response<worker::Body>, Problem> {
-        let json = serde_json::to_string(call).map_err(|_| internal("a call can't be written"))?;
-        let mut init = RequestInit::new();
-        init.with_method(Method::Post).with_body(Some(JsValue::from_str(&json)));
-        let request = Request::new_with_init(&format!("https://object/{}", C::NAME), &init)
-            .map_err(|_| internal("a call can't be made"))?;
-        let answer = within(DEADLINE, self.0.fetch_with_request(request)).await.ok_or_else(busy)?;
-        let mut answer = answer.map_err(|error| unreached(&error))?;
-        if answer.status_code() != 200 {
-            return Err(answer.json().await.unwrap_or_else(|_| internal("an object failed")));
+        impl $crate::objects::call::Call for $name {
+            type Reply = $reply;
+            const NAME: &'static str = $path;
         }
-        answer.try_into().map_err(|_| internal("an object's reply can't be read"))
+    )+};
+}
+pub(super) use calls;
+
+/// The body of an object's `fetch`: finds the call, runs its handler, answers. A handler is an expression of
+/// `Result<Reply, Problem>`, which may `.await`; a second name in the parentheses is the bytes that came along.
+///
+/// ```text
+/// dispatch! { request =>
+///     Cancel(call) => self.cancel(call.id),
+///     Accept(call, bytes) => self.accept(call, bytes).await,
+/// }
+/// ```
+macro_rules! dispatch {
+    ($request:ident => $($call:ident($pattern:pat $(, $bytes:ident)?) => $handler:expr,)+) => {{
+        use $crate::objects::call::{Call, Incoming, Reply, no_such_call, request_id, respond};
+        let id = request_id(&$request);
+        respond(id, Box::pin(async move {
+            let incoming = Incoming::read($request).await?;
+            match incoming.name() {
+                $(<$call as Call>::NAME => {
+                    let $pattern: $call = incoming.parse()?;
+                    $(let $bytes = incoming.into_bytes();)?
+                    let reply: Result<<$call as Call>::Reply, api::Problem> = $handler;
+                    reply?.encode()
+                })+
+                _ => Err(no_such_call()),
+            }
+        })).await
+    }};
+}
+pub(super) use dispatch;
+
+/// A call as it arrives.
+pub(super) struct Incoming {
+    path: String,
+    json: Vec<u8>,
+    bytes: Vec<u8>,
+}
+
+/// The length of the JSON, before it.
+pub(super) const PREFIX_BYTES: usize = 4;
+
+impl Incoming {
+    pub(super) async fn read(mut request: Request) -> Result<Self, Problem> {
+        let mut bytes = request.bytes().await.map_err(|_| internal("cannot read call"))?;
+        let short = || internal("call is cut short");
+        let prefix = bytes.first_chunk::<PREFIX_BYTES>().ok_or_else(short)?;
+        let length = usize::try_from(u32::from_le_bytes(*prefix)).map_err(|_| short())?;
+        let end = PREFIX_BYTES.checked_add(length).ok_or_else(short)?;
+        let json = bytes.get(PREFIX_BYTES..end).ok_or_else(short)?.to_vec();
+        // In place: a message is up to 12 MB, and a second copy of it would count.
+        bytes.drain(..end);
+        Ok(Self { path: request.path(), json, bytes })
     }
 
-    async fn ask<C: Call>(
-        &self,
-        body: JsValue,
-        headers: Headers,
-        extra: Duration,
-    ) -> Result<C::Reply, Problem> {
-        let mut init = RequestInit::new();
-        init.with_method(Method::Post).with_headers(headers).with_body(Some(body));
-        let request = Request::new_with_init(&format!("https://object/{}", C::NAME), &init)
-            .map_err(|_| internal("a call can't be made"))?;
-        let answer = async {
-            let mut response = self.0.fetch_with_request(request).await?;
-            Ok::<_, worker::Error>((response.status_code(), response.bytes().await?))
-        };
-        let answer = within(DEADLINE + extra, answer).await.ok_or_else(busy)?;
-        let (status, bytes) = answer.map_err(|error| unreached(&error))?;
-        if status == 200 {
-            return serde_json::from_slice(&bytes).map_err(|_| internal("an object's reply can't be read"));
-        }
-        Err(serde_json::from_slice(&bytes).unwrap_or_else(|_| internal("an object failed")))
+    pub(super) fn name(&self) -> &str {
+        self.path.trim_start_matches('/')
+    }
+
+    pub(super) fn parse<C: Call>(&self) -> Result<C, Problem> {
+        serde_json::from_slice(&self.json).map_err(|_| internal("cannot decode call"))
+    }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
     }
 }
 
-/// Why an object gave no answer: what Cloudflare lets this installation do may be used up, for requests and for writes alike.
-fn unreached(error: &worker::Error) -> Problem {
-    storage_refusal(&error.to_string(), now()).unwrap_or_else(busy)
+/// The header that names the request which a call is made for.
+pub(super) const REQUEST_ID_HEADER: &str = "x-request-id";
+
+pub(super) fn request_id(request: &Request) -> Option<RequestId> {
+    request.headers().get(REQUEST_ID_HEADER).ok().flatten()?.parse().ok()
 }
 
-fn busy() -> Problem {
-    Problem::new(Code::Busy, "a part of this installation did not answer in time").with_retry_after(5)
+/// Runs a handler as a part of its request, and writes its answer or the problem.
+pub(super) async fn respond(
+    id: Option<RequestId>,
+    handler: LocalBoxFuture<'_, Result<Encoded, Problem>>,
+) -> worker::Result<Response> {
+    match in_request(id, handler).await {
+        Ok(Encoded::Json(bytes)) => Response::from_bytes(bytes),
+        Ok(Encoded::Stream(response)) => Ok(response),
+        Err(problem) => refuse(&problem),
+    }
 }
 
-/// The object's side: reads the call, from the body or, when that is something else, from its header.
-pub(super) async fn read<C: Call>(request: &mut Request) -> Result<C, Problem> {
-    let json = match request.headers().get(CALL_HEADER) {
-        Ok(Some(json)) => json,
-        _ => request.text().await.map_err(|_| internal("a call can't be read"))?,
-    };
-    serde_json::from_str(&json).map_err(|_| internal("a call is of another version"))
+fn refuse(problem: &Problem) -> worker::Result<Response> {
+    let body = to_bytes(problem).unwrap_or_default();
+    Ok(Response::from_bytes(body)?.with_status(problem.status))
 }
 
-/// The object's side: writes the reply, or the problem as it goes out.
+/// The answer of a handler that makes a whole response.
+pub(super) fn streamed(response: worker::Result<Response>) -> Result<Streamed, Problem> {
+    response.map(Streamed).map_err(|_| internal("cannot make response"))
+}
+
+/// Writes a reply by hand, for handlers that make a whole response.
 pub(super) fn reply<T: Serialize>(outcome: Result<T, Problem>) -> worker::Result<Response> {
     match outcome {
-        Ok(value) => Response::ok(serde_json::to_string(&value)?),
-        Err(problem) => Ok(Response::ok(serde_json::to_string(&problem)?)?.with_status(problem.status)),
+        Ok(value) => Response::from_bytes(serde_json::to_vec(&value)?),
+        Err(problem) => refuse(&problem),
     }
+}
+
+pub(super) fn to_bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, Problem> {
+    serde_json::to_vec(value).map_err(|_| internal("cannot encode call or reply"))
+}
+
+pub(super) fn no_such_call() -> Problem {
+    internal("no such call")
 }
 
 pub(super) fn internal(detail: &str) -> Problem {

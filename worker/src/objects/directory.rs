@@ -2,10 +2,10 @@
 //! were asked to approve. No mailbox depends on being listed here.
 
 use api::{OrganisationId, Problem, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
-use super::call::{Call, internal, read, reply};
+use super::call::{calls, dispatch};
 use super::sql::Sql;
 
 /// The list.
@@ -14,40 +14,24 @@ pub struct Directory {
     sql: Sql,
 }
 
-/// Adds an organisation.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Enlist {
-    pub(crate) id: OrganisationId,
-    pub(crate) name: String,
-    pub(crate) at: Timestamp,
-}
+calls! {
+    /// Adds an organisation.
+    Enlist {
+        id: OrganisationId,
+        name: String,
+        at: Timestamp,
+    } -> (), "enlist";
 
-impl Call for Enlist {
-    type Reply = ();
-    const NAME: &'static str = "enlist";
-}
+    /// Lists organisations, oldest first, at most so many as one cron run can visit.
+    ListOrganisations {} -> Vec<OrganisationId>, "list";
 
-/// Lists organisations, oldest first, at most so many as one cron run can visit.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct ListOrganisations {}
-
-impl Call for ListOrganisations {
-    type Reply = Vec<OrganisationId>;
-    const NAME: &'static str = "list";
-}
-
-/// Notes which permissions administrators of a tenant are asked for, and answers with all that they ever were: an approval
-/// replaces the one before, also when another organisation of that tenant asked for it.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct WidenApproval {
-    pub(crate) client_id: String,
-    pub(crate) tenant: String,
-    pub(crate) scopes: Vec<String>,
-}
-
-impl Call for WidenApproval {
-    type Reply = Vec<String>;
-    const NAME: &'static str = "widen_approval";
+    /// Notes which permissions administrators of a tenant are asked for, and answers with all that they ever were: an approval
+    /// replaces the one before, also when another organisation of that tenant asked for it.
+    WidenApproval {
+        client_id: String,
+        tenant: String,
+        scopes: Vec<String>,
+    } -> Vec<String>, "widen_approval";
 }
 
 /// One cron run makes fewer subrequests than the 1,000 that an invocation has.
@@ -58,14 +42,11 @@ impl DurableObject for Directory {
         Self { sql: Sql::new(&state.storage()) }
     }
 
-    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        match request.path().trim_start_matches('/') {
-            Enlist::NAME => reply(read(&mut request).await.and_then(|call| self.enlist(&call))),
-            ListOrganisations::NAME => reply(self.list()),
-            WidenApproval::NAME => {
-                reply(read(&mut request).await.and_then(|call| self.widen_approval(&call)))
-            }
-            _ => reply::<()>(Err(internal("no such call"))),
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        dispatch! { request =>
+            Enlist(call) => self.enlist(&call),
+            ListOrganisations(_) => self.list(),
+            WidenApproval(call) => self.widen_approval(&call),
         }
     }
 }

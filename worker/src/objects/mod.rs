@@ -8,5 +8,6 @@ pub(crate) mod directory;
 pub(crate) mod mailbox;
 pub(crate) mod organisation;
 mod sql;
+mod stub;
 
-pub(crate) use call::{Object, Objects};
+pub(crate) use stub::{Object, Objects};

@@ -35,7 +35,7 @@ use axum::routing::{delete, get, post};
 use worker::Env;
 
 use crate::config::Config;
-use crate::host::{Line, log, now, random};
+use crate::host::{Line, in_request, log, now, random};
 
 pub(crate) use answer::unreadable_request;
 use answer::{Answer, Failed};
@@ -114,7 +114,7 @@ async fn finish(State(app): State<App>, request: Request, next: Next) -> Respons
     let id = random().map(|random| RequestId::new(now(), random)).ok();
     let pattern = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
     let route = format!("{} {pattern}", request.method());
-    let mut response = next.run(request).await;
+    let mut response = in_request(id, Box::pin(next.run(request))).await;
     let origin = app.config().map(|config| config.public_origin).unwrap_or_default();
     let code = answer::complete(&mut response, &origin, id);
     let id = id.map(|id| id.to_string()).unwrap_or_default();

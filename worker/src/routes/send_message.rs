@@ -62,10 +62,10 @@ pub(super) async fn accept(
     let call = Accept { id, form, reference, idempotency_key: key, scheduled_at, wait_ms };
     let extra = Duration::from_secs(u64::from(wait_seconds));
     let begun = now();
-    match objects.mailbox(organisation, mailbox)?.call_with_body(&call, &stored, extra).await {
+    match objects.mailbox(organisation, mailbox)?.call_with_bytes(&call, &stored, extra).await {
         Err(problem) if problem.code == Code::Busy && now().since(begun) < AGAIN_WITHIN_MS => {
             // A stub whose object was lost is of no more use.
-            objects.mailbox(organisation, mailbox)?.call_with_body(&call, &stored, extra).await
+            objects.mailbox(organisation, mailbox)?.call_with_bytes(&call, &stored, extra).await
         }
         answer => answer,
     }

@@ -6,7 +6,7 @@ use api::{
 use gateway::Form;
 use serde::{Deserialize, Serialize};
 
-use super::Call;
+use crate::objects::call::{Streamed, calls};
 
 /// What the organisation knows and the page shows beside what the mailbox knows.
 #[derive(Clone, Serialize, Deserialize)]
@@ -23,19 +23,6 @@ pub(crate) struct Accepted {
     pub(crate) view: MessageView,
     /// It came before, with the same idempotency key.
     pub(crate) replayed: bool,
-}
-
-macro_rules! calls {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* } -> $reply:ty, $path:literal;)+) => {$(
-        $(#[$doc])*
-        #[derive(Serialize, Deserialize)]
-        pub(crate) struct $name { $($(#[$field_doc])* pub(crate) $field: $type,)* }
-
-        impl Call for $name {
-            type Reply = $reply;
-            const NAME: &'static str = $path;
-        }
-    )+};
 }
 
 calls! {
@@ -104,7 +91,7 @@ calls! {
     /// Looks whether what stood in the way is gone, by renewing.
     CheckAgain { around: Around, } -> MailboxView, "check_again";
 
-    /// Takes a message, which is the body of the call.
+    /// Takes a message, whose bytes come along.
     Accept {
         id: MessageId,
         form: Form,
@@ -139,13 +126,13 @@ calls! {
     Retry { id: MessageId, retry: RetryMessage, } -> MessageView, "retry";
 
     /// Asks for a message as MIME; the answer is its bytes.
-    ReadMime { id: MessageId, } -> (), "read_mime";
+    ReadMime { id: MessageId, } -> Streamed, "read_mime";
 
     /// Asks how much the mailbox can take.
     AskLimits {} -> MailboxLimits, "ask_limits";
 
     /// Tests the mail server; the answer comes line by line.
-    BeginTest {} -> (), "begin_test";
+    BeginTest {} -> Streamed, "begin_test";
 
     /// Re-arms an alarm that is missing.
     Nudge {} -> (), "nudge";

@@ -23,7 +23,7 @@ use microsoft::AccessToken;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use super::Objects;
-use super::call::{Call, internal, read, reply};
+use super::call::{dispatch, streamed};
 use super::organisation::AskRegistration;
 use crate::config::Config;
 use crate::host::{Line, log};
@@ -98,61 +98,31 @@ impl DurableObject for Mailbox {
         }))
     }
 
-    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let (inner, request) = (&self.0, &mut request);
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        let inner = &self.0;
         inner.mind_alarm();
-        match request.path().trim_start_matches('/') {
-            CreateMailbox::NAME => reply(read(request).await.and_then(|call| inner.create(&call))),
-            Status::NAME => reply(read(request).await.and_then(|call: Status| inner.status(call.around))),
-            AskSettings::NAME => reply(inner.settings()),
-            Save::NAME => match read(request).await {
-                Ok(call) => reply(inner.save(call).await),
-                Err(problem) => reply::<()>(Err(problem)),
-            },
-            BeginAttempt::NAME => match read(request).await {
-                Ok(call) => reply(inner.begin_attempt(call).await),
-                Err(problem) => reply::<()>(Err(problem)),
-            },
-            RefuseAttempt::NAME => reply(read(request).await.and_then(|call| inner.refuse_attempt(&call))),
-            AskApproval::NAME => reply(read(request).await.and_then(|call| inner.ask_approval(call))),
-            CheckAgain::NAME => match read(request).await {
-                Ok(call) => reply(inner.check_again(call).await),
-                Err(problem) => reply::<()>(Err(problem)),
-            },
-            FinishAttempt::NAME => match read(request).await {
-                Ok(call) => reply(inner.finish_attempt(call).await),
-                Err(problem) => reply::<()>(Err(problem)),
-            },
-            Answer::NAME => match read(request).await {
-                Ok(call) => reply(inner.answer_attempt(call)),
-                Err(problem) => reply::<()>(Err(problem)),
-            },
-            FinishedAttempt::NAME => {
-                reply(read(request).await.and_then(|call| inner.tenant_to_confirm(&call)))
-            }
-            Remove::NAME => reply(read(request).await.and_then(|call: Remove| inner.remove(call.around))),
-            Accept::NAME => match read::<Accept>(request).await {
-                Ok(call) => match request.bytes().await {
-                    Ok(body) => reply(inner.accept(call, body).await),
-                    Err(_) => reply::<()>(Err(internal("a message's body can't be read"))),
-                },
-                Err(problem) => reply::<()>(Err(problem)),
-            },
-            BeginTest::NAME => inner.test_server(),
-            Look::NAME => reply(read(request).await.and_then(|call| inner.look(&call))),
-            ListMessages::NAME => reply(read(request).await.and_then(|call| inner.list(&call))),
-            Cancel::NAME => reply(read(request).await.and_then(|call: Cancel| inner.cancel(call.id))),
-            Retry::NAME => match read(request).await {
-                Ok(call) => reply(inner.retry(&call).await),
-                Err(problem) => reply::<()>(Err(problem)),
-            },
-            ReadMime::NAME => match read(request).await {
-                Ok(ReadMime { id }) => inner.read_mime(id).await,
-                Err(problem) => reply::<()>(Err(problem)),
-            },
-            AskLimits::NAME => reply(inner.limits()),
-            Nudge::NAME => reply(inner.nudge().await),
-            _ => reply::<()>(Err(internal("no such call"))),
+        dispatch! { request =>
+            CreateMailbox(call) => inner.create(&call),
+            Status(call) => inner.status(call.around),
+            AskSettings(_) => inner.settings(),
+            Save(call) => inner.save(call).await,
+            BeginAttempt(call) => inner.begin_attempt(call).await,
+            FinishAttempt(call) => inner.finish_attempt(call).await,
+            RefuseAttempt(call) => inner.refuse_attempt(&call),
+            FinishedAttempt(call) => inner.tenant_to_confirm(&call),
+            Answer(call) => inner.answer_attempt(call),
+            Remove(call) => inner.remove(call.around),
+            AskApproval(call) => inner.ask_approval(call),
+            CheckAgain(call) => inner.check_again(call).await,
+            Accept(call, bytes) => inner.accept(call, bytes).await,
+            Look(call) => inner.look(&call),
+            ListMessages(call) => inner.list(&call),
+            Cancel(call) => inner.cancel(call.id),
+            Retry(call) => inner.retry(&call).await,
+            ReadMime(call) => streamed(inner.read_mime(call.id).await),
+            AskLimits(_) => inner.limits(),
+            BeginTest(_) => streamed(inner.test_server()),
+            Nudge(_) => inner.nudge().await,
         }
     }
 

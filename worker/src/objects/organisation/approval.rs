@@ -3,32 +3,21 @@
 
 use api::{MailboxId, Problem};
 use microsoft::Sending;
-use serde::{Deserialize, Serialize};
 
 use super::super::sql::{Json, from_json, to_json};
-use super::{Call, Organisation};
+use super::{Organisation, calls};
 
-/// Notes how a mailbox sends.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct SetSending {
-    pub(crate) mailbox: MailboxId,
-    pub(crate) sending: Sending,
-}
+calls! {
+    /// Notes how a mailbox sends.
+    SetSending {
+        mailbox: MailboxId,
+        sending: Sending,
+    } -> (), "set_sending";
 
-impl Call for SetSending {
-    type Reply = ();
-    const NAME: &'static str = "set_sending";
-}
-
-/// Notes which permissions an administrator was asked for, by this organisation or another one in its tenant.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct NoteAsked {
-    pub(crate) scopes: Vec<String>,
-}
-
-impl Call for NoteAsked {
-    type Reply = ();
-    const NAME: &'static str = "note_asked";
+    /// Notes which permissions an administrator was asked for, by this organisation or another one in its tenant.
+    NoteAsked {
+        scopes: Vec<String>,
+    } -> (), "note_asked";
 }
 
 impl Organisation {

@@ -3,29 +3,30 @@ use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
 
 use super::super::sql::{from_json, to_json};
-use super::{Call, Organisation};
+use super::{Organisation, calls};
 
-/// Keeps a new API key's hash.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct AddKey {
-    pub(crate) id: KeyId,
-    pub(crate) hash: String,
-    pub(crate) name: String,
-    pub(crate) mailboxes: Option<Vec<MailboxId>>,
-    pub(crate) at: Timestamp,
-}
+calls! {
+    /// Keeps a new API key's hash.
+    AddKey {
+        id: KeyId,
+        hash: String,
+        name: String,
+        mailboxes: Option<Vec<MailboxId>>,
+        at: Timestamp,
+    } -> (), "add_key";
 
-impl Call for AddKey {
-    type Reply = ();
-    const NAME: &'static str = "add_key";
-}
+    /// Asks whether a key still holds, and which mailbox it leads to.
+    UseKey {
+        id: KeyId,
+        hash: String,
+        wanted: KeyUse,
+    } -> Option<MailboxId>, "use_key";
 
-/// Asks whether a key still holds, and which mailbox it leads to.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct UseKey {
-    pub(crate) id: KeyId,
-    pub(crate) hash: String,
-    pub(crate) wanted: KeyUse,
+    /// Asks which mailboxes a key leads to.
+    KeyMailboxes {
+        id: KeyId,
+        hash: String,
+    } -> Vec<KeyMailbox>, "key_mailboxes";
 }
 
 /// What a key is used for.
@@ -37,24 +38,6 @@ pub(crate) enum KeyUse {
     See(MailboxId),
     /// To make a link into the organisation's pages.
     Link,
-}
-
-impl Call for UseKey {
-    /// The mailbox; a link is not about one.
-    type Reply = Option<MailboxId>;
-    const NAME: &'static str = "use_key";
-}
-
-/// Asks which mailboxes a key leads to.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct KeyMailboxes {
-    pub(crate) id: KeyId,
-    pub(crate) hash: String,
-}
-
-impl Call for KeyMailboxes {
-    type Reply = Vec<KeyMailbox>;
-    const NAME: &'static str = "key_mailboxes";
 }
 
 /// A mailbox that a key leads to.

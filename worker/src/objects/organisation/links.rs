@@ -1,36 +1,26 @@
 use api::{Code, LinkId, Problem, SessionId, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::{Call, Organisation};
+use super::{Organisation, calls};
 
-/// Keeps a new link's hash.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct AddLink {
-    pub(crate) id: LinkId,
-    pub(crate) hash: String,
-    pub(crate) at: Timestamp,
-    pub(crate) expires_at: Timestamp,
-}
+calls! {
+    /// Keeps a new link's hash.
+    AddLink {
+        id: LinkId,
+        hash: String,
+        at: Timestamp,
+        expires_at: Timestamp,
+    } -> (), "add_link";
 
-impl Call for AddLink {
-    type Reply = ();
-    const NAME: &'static str = "add_link";
-}
-
-/// Uses a link up: once, and a session begins.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct OpenLink {
-    pub(crate) id: LinkId,
-    pub(crate) hash: String,
-    pub(crate) session: SessionId,
-    pub(crate) session_hash: String,
-    pub(crate) at: Timestamp,
-    pub(crate) session_ends_at: Timestamp,
-}
-
-impl Call for OpenLink {
-    type Reply = ();
-    const NAME: &'static str = "open_link";
+    /// Uses a link up: once, and a session begins.
+    OpenLink {
+        id: LinkId,
+        hash: String,
+        session: SessionId,
+        session_hash: String,
+        at: Timestamp,
+        session_ends_at: Timestamp,
+    } -> (), "open_link";
 }
 
 impl Organisation {

@@ -1,45 +1,29 @@
 use api::{Code, FieldError, MailboxId, MailboxSummary, Problem};
 use mail::EmailAddress;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::super::sql::{from_json, to_json};
-use super::{Call, Organisation};
+use super::{Organisation, calls};
 
-/// Lists a new mailbox, before it is made.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct AddMailbox {
-    pub(crate) id: MailboxId,
-    pub(crate) address: String,
-}
+calls! {
+    /// Lists a new mailbox, before it is made.
+    AddMailbox {
+        id: MailboxId,
+        address: String,
+    } -> (), "add_mailbox";
 
-impl Call for AddMailbox {
-    type Reply = ();
-    const NAME: &'static str = "add_mailbox";
-}
+    /// Notes which addresses lead to a mailbox: its own first, then its aliases.
+    ///
+    /// A save notes old and new ones together before the mailbox changes, and the new ones alone afterwards, so that a crash
+    /// in between leaves an address too many, which the mailbox itself still refuses, and never one too few.
+    SetAddresses {
+        id: MailboxId,
+        addresses: Vec<String>,
+        keep_old: bool,
+    } -> (), "set_addresses";
 
-/// Notes which addresses lead to a mailbox: its own first, then its aliases.
-///
-/// A save notes old and new ones together before the mailbox changes, and the new ones alone afterwards, so that a crash
-/// in between leaves an address too many, which the mailbox itself still refuses, and never one too few.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct SetAddresses {
-    pub(crate) id: MailboxId,
-    pub(crate) addresses: Vec<String>,
-    pub(crate) keep_old: bool,
-}
-
-impl Call for SetAddresses {
-    type Reply = ();
-    const NAME: &'static str = "set_addresses";
-}
-
-/// Lists the mailboxes, oldest first.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct ListMailboxes {}
-
-impl Call for ListMailboxes {
-    type Reply = Vec<MailboxSummary>;
-    const NAME: &'static str = "list_mailboxes";
+    /// Lists the mailboxes, oldest first.
+    ListMailboxes {} -> Vec<MailboxSummary>, "list_mailboxes";
 }
 
 /// Mailboxes that one organisation can have; a company has tens.

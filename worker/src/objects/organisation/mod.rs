@@ -11,7 +11,7 @@ mod sessions;
 
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
-use super::call::{Call, internal, read, reply};
+use super::call::{calls, dispatch};
 use super::sql::Sql;
 
 pub(crate) use approval::{NoteAsked, SetSending};
@@ -33,26 +33,24 @@ impl DurableObject for Organisation {
         Self { sql: Sql::new(&state.storage()) }
     }
 
-    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let request = &mut request;
-        match request.path().trim_start_matches('/') {
-            Create::NAME => reply(read(request).await.and_then(|call| self.create(&call))),
-            PinTenant::NAME => reply(read(request).await.and_then(|call| self.pin_tenant(&call))),
-            AddMailbox::NAME => reply(read(request).await.and_then(|call| self.add_mailbox(&call))),
-            SetAddresses::NAME => reply(read(request).await.and_then(|call| self.set_addresses(&call))),
-            ListMailboxes::NAME => reply(self.list_mailboxes()),
-            SetSending::NAME => reply(read(request).await.and_then(|call| self.set_sending(&call))),
-            NoteAsked::NAME => reply(read(request).await.and_then(|call| self.note_asked(&call))),
-            SetRegistration::NAME => reply(read(request).await.and_then(|call| self.set_registration(&call))),
-            AskRegistration::NAME => reply(self.registration()),
-            AddKey::NAME => reply(read(request).await.and_then(|call| self.add_key(&call))),
-            UseKey::NAME => reply(read(request).await.and_then(|call| self.use_key(&call))),
-            KeyMailboxes::NAME => reply(read(request).await.and_then(|call| self.key_mailboxes(&call))),
-            AddLink::NAME => reply(read(request).await.and_then(|call| self.add_link(&call))),
-            OpenLink::NAME => reply(read(request).await.and_then(|call| self.open_link(&call))),
-            UseSession::NAME => reply(read(request).await.and_then(|call| self.use_session(&call))),
-            EndSession::NAME => reply(read(request).await.and_then(|call| self.end_session(&call))),
-            _ => reply::<()>(Err(internal("no such call"))),
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        dispatch! { request =>
+            Create(call) => self.create(&call),
+            PinTenant(call) => self.pin_tenant(&call),
+            AddMailbox(call) => self.add_mailbox(&call),
+            SetAddresses(call) => self.set_addresses(&call),
+            ListMailboxes(_) => self.list_mailboxes(),
+            SetSending(call) => self.set_sending(&call),
+            NoteAsked(call) => self.note_asked(&call),
+            SetRegistration(call) => self.set_registration(&call),
+            AskRegistration(_) => self.registration(),
+            AddKey(call) => self.add_key(&call),
+            UseKey(call) => self.use_key(&call),
+            KeyMailboxes(call) => self.key_mailboxes(&call),
+            AddLink(call) => self.add_link(&call),
+            OpenLink(call) => self.open_link(&call),
+            UseSession(call) => self.use_session(&call),
+            EndSession(call) => self.end_session(&call),
         }
     }
 }

@@ -1,30 +1,20 @@
 use api::{Code, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Call, Organisation};
+use super::{Organisation, calls};
 
-/// Makes the organisation. Only an operator's request leads here.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Create {
-    pub(crate) name: String,
-    pub(crate) tenant: Option<String>,
-    pub(crate) at: Timestamp,
-}
+calls! {
+    /// Makes the organisation. Only an operator's request leads here.
+    Create {
+        name: String,
+        tenant: Option<String>,
+        at: Timestamp,
+    } -> (), "create";
 
-impl Call for Create {
-    type Reply = ();
-    const NAME: &'static str = "create";
-}
-
-/// Ties the organisation to a Microsoft tenant, after a person confirmed it.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct PinTenant {
-    pub(crate) tenant: String,
-}
-
-impl Call for PinTenant {
-    type Reply = ();
-    const NAME: &'static str = "pin_tenant";
+    /// Ties the organisation to a Microsoft tenant, after a person confirmed it.
+    PinTenant {
+        tenant: String,
+    } -> (), "pin_tenant";
 }
 
 /// What is stored of the organisation itself.

@@ -1,27 +1,16 @@
 use api::Problem;
-use serde::{Deserialize, Serialize};
 
-use super::{Call, Organisation};
+use super::{Organisation, calls};
 use crate::registration::StoredRegistration;
 
-/// Gives the organisation an app registration of its own, or takes it away.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct SetRegistration {
-    pub(crate) registration: Option<StoredRegistration>,
-}
+calls! {
+    /// Gives the organisation an app registration of its own, or takes it away.
+    SetRegistration {
+        registration: Option<StoredRegistration>,
+    } -> (), "set_registration";
 
-impl Call for SetRegistration {
-    type Reply = ();
-    const NAME: &'static str = "set_registration";
-}
-
-/// Asks which app registration is in use; none is the installation's.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct AskRegistration {}
-
-impl Call for AskRegistration {
-    type Reply = Option<StoredRegistration>;
-    const NAME: &'static str = "ask_registration";
+    /// Asks which app registration is in use; none is the installation's.
+    AskRegistration {} -> Option<StoredRegistration>, "ask_registration";
 }
 
 const TABLE: &str = "registration";

@@ -2,20 +2,23 @@ use api::{Code, MailboxSummary, Problem, SessionId, Timestamp};
 use microsoft::Sending;
 use serde::{Deserialize, Serialize};
 
-use super::{Call, Organisation};
+use super::{Organisation, calls};
 use crate::registration::StoredRegistration;
 
-/// Asks whether a session still holds, and whose it is.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct UseSession {
-    pub(crate) id: SessionId,
-    pub(crate) hash: String,
-    pub(crate) at: Timestamp,
-}
+calls! {
+    /// Asks whether a session still holds, and whose it is.
+    UseSession {
+        id: SessionId,
+        hash: String,
+        at: Timestamp,
+    } -> SessionHolder, "use_session";
 
-impl Call for UseSession {
-    type Reply = SessionHolder;
-    const NAME: &'static str = "use_session";
+    /// Ends a session before its time.
+    EndSession {
+        id: SessionId,
+        hash: String,
+        at: Timestamp,
+    } -> (), "end_session";
 }
 
 /// The organisation behind a session.
@@ -31,19 +34,6 @@ pub(crate) struct SessionHolder {
     pub(crate) sendings: Vec<Sending>,
     /// The permissions that administrators of its tenant were asked for so far.
     pub(crate) asked: Vec<String>,
-}
-
-/// Ends a session before its time.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct EndSession {
-    pub(crate) id: SessionId,
-    pub(crate) hash: String,
-    pub(crate) at: Timestamp,
-}
-
-impl Call for EndSession {
-    type Reply = ();
-    const NAME: &'static str = "end_session";
 }
 
 impl Organisation {
