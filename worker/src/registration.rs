@@ -158,8 +158,9 @@ impl StoredRegistration {
             },
             StoredCredential::Certificate { thumbprint, not_after, private_key } => {
                 let pem = vault.open_text(&record, private_key).await?;
-                let der = read_private_key(&pem)
-                    .map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
+                let der = read_private_key(&pem).map_err(|error| {
+                    Problem::new(Code::Internal, "cannot decode private key").with_cause(error.to_string())
+                })?;
                 Credential::Certificate {
                     thumbprint: thumbprint.clone(),
                     not_after: *not_after,

@@ -39,7 +39,15 @@ pub struct Problem {
     /// This request, as the log knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<RequestId>,
+    /// The cause, for the log of this process alone.
+    #[serde(skip)]
+    pub internal: InternalCause,
 }
+
+/// What happened inside, in words that may name tables, bindings or limits. Never serialised: it goes to the log together
+/// with the request id, and the caller reads a generic `detail`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InternalCause(Option<Box<str>>);
 
 /// What is wrong with one field of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +77,7 @@ impl Problem {
             params: BTreeMap::new(),
             errors: Vec::new(),
             request_id: None,
+            internal: InternalCause::default(),
         }
     }
 
@@ -86,10 +95,51 @@ impl Problem {
         self
     }
 
+    /// Adds the internal cause, for the log.
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl Into<String>) -> Self {
+        self.internal = InternalCause(Some(cause.into().into_boxed_str()));
+        self
+    }
+
+    /// The internal cause, if one is known.
+    #[must_use]
+    pub fn cause(&self) -> Option<&str> {
+        self.internal.0.as_deref()
+    }
+
+    /// What the log says about a fault of this installation: the internal cause, else the detail of a [`Code`] whose details
+    /// are our own words. Nothing for a fault of the caller, whose detail may repeat what they sent.
+    #[must_use]
+    pub fn log_detail(&self) -> Option<&str> {
+        let ours = matches!(self.code, Code::Internal | Code::NotConfigured);
+        self.cause().or(ours.then_some(self.detail.as_str()))
+    }
+
     /// Says when to try again, in seconds.
     #[must_use]
     pub fn with_retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn internal_cause_is_never_serialised() {
+        let problem = Problem::new(Code::Internal, "storage failed").with_cause("no such table: message");
+        let json = serde_json::to_string(&problem).unwrap();
+        assert!(!json.contains("table") && !json.contains("internal\":"), "{json}");
+        let read: Problem = serde_json::from_str(&json).unwrap();
+        assert_eq!((read.cause(), problem.cause()), (None, Some("no such table: message")));
+    }
+
+    #[test]
+    fn log_repeats_no_detail_of_a_callers_fault() {
+        assert_eq!(Problem::new(Code::SenderNotAllowed, "a@example.nl").log_detail(), None);
+        assert_eq!(Problem::new(Code::Internal, "no such call").log_detail(), Some("no such call"));
     }
 }

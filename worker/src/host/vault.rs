@@ -18,20 +18,20 @@ impl Vault<'_> {
         let sealing = Sealing::plan(self.0, record, random()?);
         let (key, nonce) = (&sealing.key, &sealing.nonce);
         let sealed = aes_gcm(Direction::Encrypt, key, nonce, &sealing.associated_data, plain).await;
-        sealed
-            .map(|ciphertext| sealing.envelope(&ciphertext))
-            .map_err(|_| failed("a record could not be sealed"))
+        sealed.map(|ciphertext| sealing.envelope(&ciphertext)).map_err(|_| failed("cannot seal record"))
     }
 
     /// Opens bytes sealed as that record.
     pub(crate) async fn open(&self, record: &Record, envelope: &[u8]) -> Result<Vec<u8>, Problem> {
         let plan = Opening::plan(self.0, record, envelope).map_err(|error| match error {
             SealError::KeyMissing(_) => Problem::new(Code::NotConfigured, error.to_string()),
-            _ => failed(&error.to_string()),
+            _ => failed("cannot open sealed record").with_cause(error.to_string()),
         })?;
         let opened =
             aes_gcm(Direction::Decrypt, &plan.key, &plan.nonce, &plan.associated_data, plan.ciphertext).await;
-        opened.map_err(|_| failed("a sealed record does not open: it was changed, or belongs elsewhere"))
+        opened.map_err(|_| {
+            failed("cannot open sealed record").with_cause("changed, or sealed as another record")
+        })
     }
 
     /// Seals a text for a stored JSON record.
@@ -41,9 +41,9 @@ impl Vault<'_> {
 
     /// Opens a text of a stored JSON record.
     pub(crate) async fn open_text(&self, record: &Record, sealed: &SealedText) -> Result<String, Problem> {
-        let envelope = STANDARD.decode(&sealed.0).map_err(|_| failed("a sealed record can't be read"))?;
+        let envelope = STANDARD.decode(&sealed.0).map_err(|_| failed("cannot decode sealed record"))?;
         String::from_utf8(self.open(record, &envelope).await?)
-            .map_err(|_| failed("a sealed record is no text"))
+            .map_err(|_| failed("cannot decode sealed record"))
     }
 }
 

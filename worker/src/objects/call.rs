@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use worker::{Request, Response};
 
-use crate::host::in_request;
+use crate::host::{Line, in_request, log};
 
 /// One thing that an object can be asked. The caller and the object share the type, so neither can misspell it.
 pub(crate) trait Call: Serialize + DeserializeOwned {
@@ -83,11 +83,12 @@ pub(super) use calls;
 /// ```
 macro_rules! dispatch {
     ($request:ident => $($call:ident($pattern:pat $(, $bytes:ident)?) => $handler:expr,)+) => {{
-        use $crate::objects::call::{Call, Incoming, Reply, no_such_call, request_id, respond};
-        let id = request_id(&$request);
-        respond(id, Box::pin(async move {
+        use $crate::objects::call::{Call, Incoming, Reply, no_such_call, respond};
+        let (name, id) = $crate::objects::call::head(&$request);
+        let name = name.as_str();
+        respond(name, id, Box::pin(async move {
             let incoming = Incoming::read($request).await?;
-            match incoming.name() {
+            match name {
                 $(<$call as Call>::NAME => {
                     let $pattern: $call = incoming.parse()?;
                     $(let $bytes = incoming.into_bytes();)?
@@ -103,7 +104,6 @@ pub(super) use dispatch;
 
 /// A call as it arrives.
 pub(super) struct Incoming {
-    path: String,
     json: Vec<u8>,
     bytes: Vec<u8>,
 }
@@ -121,11 +121,7 @@ impl Incoming {
         let json = bytes.get(PREFIX_BYTES..end).ok_or_else(short)?.to_vec();
         // In place: a message is up to 12 MB, and a second copy of it would count.
         bytes.drain(..end);
-        Ok(Self { path: request.path(), json, bytes })
-    }
-
-    pub(super) fn name(&self) -> &str {
-        self.path.trim_start_matches('/')
+        Ok(Self { json, bytes })
     }
 
     pub(super) fn parse<C: Call>(&self) -> Result<C, Problem> {
@@ -140,20 +136,38 @@ impl Incoming {
 /// The header that names the request which a call is made for.
 pub(super) const REQUEST_ID_HEADER: &str = "x-request-id";
 
-pub(super) fn request_id(request: &Request) -> Option<RequestId> {
-    request.headers().get(REQUEST_ID_HEADER).ok().flatten()?.parse().ok()
+/// What a call says before its body: its name, and the request that it is made for.
+pub(super) fn head(request: &Request) -> (String, Option<RequestId>) {
+    let id = request.headers().get(REQUEST_ID_HEADER).ok().flatten();
+    (request.path().trim_start_matches('/').to_owned(), id.and_then(|id| id.parse().ok()))
 }
 
-/// Runs a handler as a part of its request, and writes its answer or the problem.
+/// Runs a handler as a part of its request, and writes its answer or the problem. A fault's cause is logged here: it does
+/// not cross the border of the object.
 pub(super) async fn respond(
+    name: &str,
     id: Option<RequestId>,
     handler: LocalBoxFuture<'_, Result<Encoded, Problem>>,
 ) -> worker::Result<Response> {
-    match in_request(id, handler).await {
-        Ok(Encoded::Json(bytes)) => Response::from_bytes(bytes),
-        Ok(Encoded::Stream(response)) => Ok(response),
-        Err(problem) => refuse(&problem),
+    let problem = match in_request(id, handler).await {
+        Ok(Encoded::Json(bytes)) => return Response::from_bytes(bytes),
+        Ok(Encoded::Stream(response)) => return Ok(response),
+        Err(problem) => problem,
+    };
+    if let Some(detail) = problem.log_detail() {
+        let request_id = id.map(|id| id.to_string()).unwrap_or_default();
+        let (outcome, status) = (problem.code.as_str(), problem.status);
+        log(&Line {
+            event: "call",
+            outcome,
+            request_id: &request_id,
+            object: name,
+            status,
+            detail,
+            ..Line::default()
+        });
     }
+    refuse(&problem)
 }
 
 fn refuse(problem: &Problem) -> worker::Result<Response> {

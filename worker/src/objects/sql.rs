@@ -1,12 +1,14 @@
+use std::any::type_name;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use api::{Code, Problem};
+use api::Problem;
 use gateway::storage_refusal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use worker::{SqlCursor, SqlStorage, SqlStorageValue};
 
+use super::call::internal;
 use crate::host::now;
 
 /// An object's SQLite, with its failures as problems.
@@ -54,7 +56,7 @@ impl Sql {
         query: &str,
         values: Vec<SqlStorageValue>,
     ) -> Result<Vec<T>, Problem> {
-        self.cursor(query, values)?.to_array().map_err(|_| failed("a row is of another version"))
+        self.cursor(query, values)?.to_array().map_err(|_| undecodable(type_name::<T>()))
     }
 
     /// Runs a query and reads its first row, if there is one.
@@ -70,9 +72,9 @@ impl Sql {
     pub(super) fn blobs(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Vec<Vec<u8>>, Problem> {
         let mut blobs = Vec::new();
         for row in self.cursor(query, values)?.raw() {
-            match row.map_err(|_| failed("a row can't be read"))?.into_iter().next() {
+            match row.map_err(|error| storage_failed(&error))?.into_iter().next() {
                 Some(SqlStorageValue::Blob(bytes)) => blobs.push(bytes),
-                _ => return Err(failed("a row is of another version")),
+                _ => return Err(undecodable("blob")),
             }
         }
         Ok(blobs)
@@ -110,19 +112,21 @@ pub(super) struct Json {
 }
 
 pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String, Problem> {
-    serde_json::to_string(value).map_err(|_| failed("a record can't be written"))
+    let failed = |_| internal("cannot encode record").with_cause(type_name::<T>());
+    serde_json::to_string(value).map_err(failed)
 }
 
 pub(super) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, Problem> {
-    serde_json::from_str(json).map_err(|_| failed("a stored record is of another version"))
+    serde_json::from_str(json).map_err(|_| undecodable(type_name::<T>()))
 }
 
-/// What the storage said no with. The cause names tables and limits, never values.
+/// What the storage refused an operation with. Its words name tables and limits, so they go to the log.
 pub(super) fn storage_failed(error: &impl ToString) -> Problem {
     let cause = error.to_string();
-    storage_refusal(&cause, now()).unwrap_or_else(|| failed(&format!("storage refused: {cause}")))
+    storage_refusal(&cause, now()).unwrap_or_else(|| internal("storage failed")).with_cause(cause)
 }
 
-fn failed(detail: &str) -> Problem {
-    Problem::new(Code::Internal, detail)
+/// The cause is the type alone: serde's own words repeat what was stored.
+fn undecodable(type_name: &str) -> Problem {
+    internal("cannot decode stored record").with_cause(type_name)
 }

@@ -146,6 +146,9 @@ fn problem_in(bytes: &[u8]) -> Problem {
 fn answered<T>(outcome: Option<worker::Result<T>>) -> Result<T, Problem> {
     let busy =
         || Problem::new(Code::Busy, "a part of this installation did not answer in time").with_retry_after(5);
-    let outcome = outcome.ok_or_else(busy)?;
-    outcome.map_err(|error| storage_refusal(&error.to_string(), now()).unwrap_or_else(busy))
+    let outcome = outcome.ok_or_else(|| busy().with_cause("object did not answer within its deadline"))?;
+    outcome.map_err(|error| {
+        let cause = error.to_string();
+        storage_refusal(&cause, now()).unwrap_or_else(busy).with_cause(cause)
+    })
 }

@@ -28,8 +28,12 @@ impl IntoResponse for Failed {
     }
 }
 
-/// Writes a pending problem document; the code, when there was one.
-pub(super) fn complete(response: &mut Response<Body>, origin: &str, id: Option<RequestId>) -> Option<Code> {
+/// Writes a pending problem document, and returns it for the log.
+pub(super) fn complete(
+    response: &mut Response<Body>,
+    origin: &str,
+    id: Option<RequestId>,
+) -> Option<Problem> {
     let Pending(mut problem) = response.extensions_mut().remove::<Pending>()?;
     problem.type_url = format!("{origin}{}", problem.type_url);
     problem.request_id = id;
@@ -44,13 +48,12 @@ pub(super) fn complete(response: &mut Response<Body>, origin: &str, id: Option<R
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     *response.body_mut() = Body::from(serde_json::to_vec(&problem).unwrap_or_default());
-    Some(problem.code)
+    Some(problem)
 }
 
 /// A JSON answer.
 pub(super) fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
-    let body =
-        serde_json::to_vec(value).map_err(|_| Problem::new(Code::Internal, "an answer can't be written"))?;
+    let body = serde_json::to_vec(value).map_err(|_| Problem::new(Code::Internal, "cannot encode answer"))?;
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -116,7 +116,7 @@ async fn finish(State(app): State<App>, request: Request, next: Next) -> Respons
     let route = format!("{} {pattern}", request.method());
     let mut response = in_request(id, Box::pin(next.run(request))).await;
     let origin = app.config().map(|config| config.public_origin).unwrap_or_default();
-    let code = answer::complete(&mut response, &origin, id);
+    let problem = answer::complete(&mut response, &origin, id);
     let id = id.map(|id| id.to_string()).unwrap_or_default();
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {
@@ -130,7 +130,16 @@ async fn finish(State(app): State<App>, request: Request, next: Next) -> Respons
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     let status = response.status().as_u16();
-    let outcome = code.map_or("answered", Code::as_str);
-    log(&Line { event: "request", outcome, request_id: &id, route: &route, status, ..Line::default() });
+    let outcome = problem.as_ref().map_or("answered", |problem| problem.code.as_str());
+    let detail = problem.as_ref().and_then(Problem::log_detail).unwrap_or_default();
+    log(&Line {
+        event: "request",
+        outcome,
+        request_id: &id,
+        route: &route,
+        status,
+        detail,
+        ..Line::default()
+    });
     response
 }

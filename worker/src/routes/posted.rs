@@ -82,7 +82,7 @@ pub(super) fn fields(mut wire: SendMessage, key: Option<String>, now: Timestamp)
     };
     let scheduled_at = checked_time(wire.scheduled_at.take(), now)?;
     let stored =
-        serde_json::to_vec(&wire).map_err(|_| Problem::new(Code::Internal, "a message can't be written"))?;
+        serde_json::to_vec(&wire).map_err(|_| Problem::new(Code::Internal, "cannot encode message"))?;
     if stored.len() > REQUEST_BYTES_MAX {
         return Err(tell_of_raw(input::too_large(REQUEST_BYTES_MAX)));
     }

@@ -71,8 +71,8 @@ fn view(organisation: OrganisationId, holder: SessionHolder) -> SessionView {
 fn set_cookie(answer: &mut Response<Body>, value: &str, seconds: i64) -> Result<(), Problem> {
     let cookie =
         format!("{}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict", who::COOKIE);
-    let mut cookie = HeaderValue::from_str(&cookie)
-        .map_err(|_| Problem::new(Code::Internal, "a cookie can't be written"))?;
+    let mut cookie =
+        HeaderValue::from_str(&cookie).map_err(|_| Problem::new(Code::Internal, "cannot encode cookie"))?;
     cookie.set_sensitive(true);
     answer.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(())
