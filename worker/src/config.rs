@@ -1,5 +1,9 @@
 //! The installation's settings and secrets, read and checked in one place.
 
+use std::cell::OnceCell;
+use std::ops::Deref;
+use std::sync::Arc;
+
 use api::{Cloud, Code, Kind, Problem, RegistrationOwner, Timestamp};
 use gateway::{
     DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, KeyRing, Limits, MESSAGES_PER_MINUTE, RECIPIENTS_PER_DAY,
@@ -12,8 +16,20 @@ use worker::Env;
 use crate::host::Relay;
 use crate::registration::{Credential, Registration};
 
+/// The configuration of this installation: a handle on [`Settings`], cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Config(Arc<Settings>);
+
+impl Deref for Config {
+    type Target = Settings;
+
+    fn deref(&self) -> &Settings {
+        &self.0
+    }
+}
+
 /// Everything that `wrangler.toml` and the secrets say, checked.
-pub(crate) struct Config {
+pub(crate) struct Settings {
     /// Where this installation lives, without a trailing slash.
     pub(crate) public_origin: String,
     /// The installation's app registration, and the cloud it is in.
@@ -42,9 +58,26 @@ const PER_MINUTE_MAX: u32 = 600;
 /// An operator secret shorter than this could be guessed.
 const OPERATOR_SECRET_CHARS_MIN: usize = 32;
 
+thread_local! {
+    /// An isolate's variables and secrets never change: a deployment or a new secret starts other isolates.
+    static LOADED: OnceCell<Config> = const { OnceCell::new() };
+}
+
 impl Config {
-    /// Reads the environment; what is missing or wrong is a problem that names it.
-    pub(crate) fn read(env: &Env) -> Result<Self, Problem> {
+    /// The configuration, parsed once per isolate. What is missing or wrong is a problem that names it.
+    pub(crate) fn load(env: &Env) -> Result<Self, Problem> {
+        LOADED.with(|loaded| {
+            if let Some(config) = loaded.get() {
+                return Ok(config.clone());
+            }
+            let config = Self(Arc::new(Settings::parse(env)?));
+            Ok(loaded.get_or_init(|| config).clone())
+        })
+    }
+}
+
+impl Settings {
+    fn parse(env: &Env) -> Result<Self, Problem> {
         let public_origin = var(env, "PUBLIC_ORIGIN")?.trim_end_matches('/').to_owned();
         if !public_origin.starts_with("https://") && !public_origin.starts_with("http://localhost:") {
             return Err(wrong("PUBLIC_ORIGIN is the https:// address that browsers and ERPs use"));

@@ -39,7 +39,7 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
 }
 
 async fn nudge_all(env: &Env) -> Result<(), api::Problem> {
-    let config = Config::read(env)?;
+    let config = Config::load(env)?;
     let objects = Objects::new(env, &config.jurisdiction);
     warn_of_end(&config.registration.view(), "installation");
     for organisation in objects.directory()?.call(&ListOrganisations {}).await? {

@@ -48,7 +48,7 @@ struct App {
 
 impl App {
     fn config(&self) -> Result<Config, Problem> {
-        Config::read(&self.env)
+        Config::load(&self.env)
     }
 }
 
@@ -115,8 +115,9 @@ async fn finish(State(app): State<App>, request: Request, next: Next) -> Respons
     let pattern = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
     let route = format!("{} {pattern}", request.method());
     let mut response = in_request(id, Box::pin(next.run(request))).await;
-    let origin = app.config().map(|config| config.public_origin).unwrap_or_default();
-    let problem = answer::complete(&mut response, &origin, id);
+    let config = app.config().ok();
+    let origin = config.as_ref().map_or("", |config| config.public_origin.as_str());
+    let problem = answer::complete(&mut response, origin, id);
     let id = id.map(|id| id.to_string()).unwrap_or_default();
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {

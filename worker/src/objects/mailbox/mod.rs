@@ -135,7 +135,7 @@ impl DurableObject for Mailbox {
 
 impl Inner {
     fn config(&self) -> Result<Config, Problem> {
-        Config::read(&self.env)
+        Config::load(&self.env)
     }
 
     /// The app registration in use. Asked of the organisation each time, so that a new one counts at once.
