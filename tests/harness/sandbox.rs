@@ -256,6 +256,11 @@ impl Sandbox {
     }
 }
 
+/// Graph's own body of an error, which proves that Graph itself refused (Microsoft: "Microsoft Graph error responses").
+pub fn graph_error(code: &str) -> Value {
+    json!({ "error": { "code": code, "message": "ordered", "innerError": { "request-id": "ordered" } } })
+}
+
 /// A user name in a path; a guest's holds a `#`.
 fn encoded(upn: &str) -> String {
     form_urlencoded::byte_serialize(upn.as_bytes()).collect()

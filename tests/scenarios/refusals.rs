@@ -5,6 +5,7 @@ use api::{Code, FixBy, MailboxState, MessageState, MessageView, Reason};
 use end_to_end::company::Company;
 use end_to_end::http::Answer;
 use end_to_end::message::letter;
+use end_to_end::sandbox::graph_error;
 use end_to_end::{Options, Stack, scenario, until};
 use serde::Deserialize;
 use serde_json::json;
@@ -100,7 +101,10 @@ fn a_message_that_waits_for_microsoft_says_so_and_goes_out_by_itself() {
         let company = Company::signed_in(Stack::shared().await, "later").await;
         let (sandbox, account) = (&company.stack.sandbox, &company.account);
         for (mishap, code) in [
-            (json!({ "status": 503, "retry_after": 2 }), Code::MicrosoftUnavailable),
+            (
+                json!({ "status": 503, "json": graph_error("ServiceUnavailable"), "retry_after": 2 }),
+                Code::MicrosoftUnavailable,
+            ),
             (json!({ "status": 429, "retry_after": 2.5 }), Code::Throttled),
         ] {
             sandbox.fault(json!({ "at": "send_mail", "account": account.upn, "do": mishap })).await;

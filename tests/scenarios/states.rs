@@ -6,7 +6,7 @@ use end_to_end::company::Company;
 use end_to_end::gallery::Gallery;
 use end_to_end::http::Answer;
 use end_to_end::message::letter;
-use end_to_end::sandbox::TENANT;
+use end_to_end::sandbox::{TENANT, graph_error};
 use end_to_end::{Options, Stack, random_text, scenario, until};
 use serde_json::json;
 
@@ -100,7 +100,11 @@ fn what_passes_by_itself() {
         let (browser, mut gallery) = (Browser::new().await, Gallery::new());
         for (picture, mishap, code) in [
             ("delayed-throttled", json!({ "status": 429, "retry_after": 600 }), "throttled"),
-            ("delayed-unavailable", json!({ "status": 503, "retry_after": 600 }), "microsoft_unavailable"),
+            (
+                "delayed-unavailable",
+                json!({ "status": 503, "json": graph_error("ServiceUnavailable"), "retry_after": 600 }),
+                "microsoft_unavailable",
+            ),
         ] {
             let company = Company::signed_in(stack, "traag").await;
             let account = &company.account.upn;

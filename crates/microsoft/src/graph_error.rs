@@ -35,6 +35,11 @@ struct InnerError {
 }
 
 impl GraphError {
+    /// Whether it was read from a body of Graph's own; a gateway's page or an empty body leaves it without a code.
+    fn is_graphs(&self) -> bool {
+        !self.code.is_empty()
+    }
+
     /// Its code, and those inside.
     fn codes(&self) -> impl Iterator<Item = &str> {
         let inner = iter::successors(self.inner.as_ref(), |error| error.inner.as_deref());
@@ -42,8 +47,13 @@ impl GraphError {
     }
 }
 
-/// What is known about Graph's answers, the first row that fits counting: the telling codes stand before the general ones, so
-/// that it is the same whether Graph puts the telling one outside or inside.
+/// What each answer to `sendMail` proves; the first row that fits counts. Specific codes stand before general ones, so that
+/// their place in the body, outside or inside, makes no difference.
+///
+/// A row means `outcome_unknown` unless the answer excludes that the message was accepted. A named error of Exchange excludes
+/// it, and so do 401, 408, 413 and 429, which come before a message is read and which Graph also sends without a body. Any
+/// other 4xx, 503 and 509 exclude it in Graph's own words only: a front door that answers instead may have passed the request
+/// on. No other 5xx does: Microsoft documents none as "not sent", and `sendMail` has no idempotency key.
 const GRAPH_ERRORS: &str = include_str!("../data/graph_errors.csv");
 
 /// One line of `graph_errors.csv`; what is empty fits everything.
@@ -54,6 +64,8 @@ struct Row {
     code: &'static str,
     /// A piece of the message or of the challenge in `WWW-Authenticate`.
     text: &'static str,
+    /// Whether the answer must have Graph's own error body.
+    needs_body: bool,
     means: Code,
     wait_s: Option<i64>,
     words: &'static str,
@@ -68,14 +80,16 @@ impl Row {
     fn read(line: &'static str) -> Option<Self> {
         let mut fields = line.split(',');
         let mut next = || fields.next();
-        let (status, code, text, word) = (next()?, next()?, next()?, next()?);
+        let (status, code, text, body, word) = (next()?, next()?, next()?, next()?, next()?);
         let means = Code::ALL.iter().copied().find(|code| code.as_str() == word)?;
-        Some(Self { status, code, text, means, wait_s: next()?.parse().ok(), words: next()? })
+        let needs_body = body == "graph";
+        Some(Self { status, code, text, needs_body, means, wait_s: next()?.parse().ok(), words: next()? })
     }
 
     fn fits(&self, status: u16, error: &GraphError, challenge: &str) -> bool {
         status.to_string().starts_with(self.status)
             && (self.code.is_empty() || error.codes().any(|code| self.fits_code(code)))
+            && (!self.needs_body || error.is_graphs())
             && (error.message.contains(self.text) || challenge.contains(self.text))
     }
 
@@ -96,22 +110,35 @@ fn bare(code: &str) -> &str {
     }
 }
 
-/// What a Graph answer other than success means, by `graph_errors.csv`.
-pub(crate) fn refusal(answer: &HttpResponse) -> Refusal {
+/// What a request asks of Graph: decides what an answer means that proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// To send a message: it may have been taken.
+    ToSend,
+    /// A question, which leaves nothing behind: Microsoft is unavailable.
+    Question,
+}
+
+/// What an answer other than success means, by `graph_errors.csv`.
+pub(crate) fn refusal(asked: Asked, answer: &HttpResponse) -> Refusal {
     let status = answer.status().as_u16();
     let Body { error } = serde_json::from_slice(answer.body()).unwrap_or_default();
     let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
     let challenge = header("www-authenticate").unwrap_or_default();
     let row = rows().find(|row| row.fits(status, &error, challenge));
-    let code = if error.code.is_empty() { None } else { clipped(&error.code) };
-    let answered = match &code {
-        Some(code) => format!("Microsoft Graph answered {status} {code}"),
-        None => format!("Microsoft Graph answered {status}"),
+    let (means, words) = row.as_ref().map_or((Code::OutcomeUnknown, ""), |row| (row.means, row.words));
+    let (means, words) = match (asked, means) {
+        (Asked::Question, Code::OutcomeUnknown) => {
+            (Code::MicrosoftUnavailable, "Microsoft's service does not answer as it should.")
+        }
+        _ => (means, words),
     };
-    let wait_ms = row.as_ref().and_then(|row| row.wait_s).map(|seconds| seconds.saturating_mul(1000));
+    let code = clipped(&error.code);
+    let named = code.as_ref().map(|code| format!(" {code}")).unwrap_or_default();
+    let wait_ms = row.and_then(|row| row.wait_s).map(|seconds| seconds.saturating_mul(1000));
     Refusal {
-        code: row.as_ref().map_or(Code::MessageRefused, |row| row.means),
-        detail: row.map_or_else(|| answered.clone(), |row| format!("{} {answered}", row.words)),
+        code: means,
+        detail: format!("{words} Microsoft Graph answered {status}{named}").trim_start().to_owned(),
         upstream: Some(Upstream {
             status,
             code,
@@ -131,7 +158,10 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &serde_json::Value) -> Refusal {
-        refusal(&http::Response::builder().status(status).body(body.to_string().into_bytes()).unwrap())
+        refusal(
+            Asked::ToSend,
+            &http::Response::builder().status(status).body(body.to_string().into_bytes()).unwrap(),
+        )
     }
 
     fn code(status: u16, code: &str) -> Code {
@@ -174,19 +204,23 @@ mod tests {
             (429, "", Code::Throttled),
             (429, "ErrorSubmissionQuotaExceeded", Code::QuotaReached),
             (507, "ErrorQuotaExceeded", Code::QuotaReached),
-            (500, "InternalServerError", Code::MicrosoftUnavailable),
-            (502, "UnknownError", Code::MicrosoftUnavailable),
             (503, "ServiceUnavailable", Code::MicrosoftUnavailable),
             (503, "generalException", Code::MicrosoftUnavailable),
             (503, "RequestBroker--Timeout", Code::MicrosoftUnavailable),
             (400, "RequestBroker--ParseUri", Code::MessageRefused),
+            (500, "InternalServerError", Code::OutcomeUnknown),
+            (500, "ErrorInternalServerError", Code::OutcomeUnknown),
+            (500, "generalException", Code::OutcomeUnknown),
+            (502, "UnknownError", Code::OutcomeUnknown),
             (504, "", Code::OutcomeUnknown),
             (504, "UnknownError", Code::OutcomeUnknown),
+            (507, "SomethingNew", Code::OutcomeUnknown),
             (409, "ErrorMailboxMoveInProgress", Code::MicrosoftUnavailable),
+            (500, "ErrorMailboxMoveInProgress", Code::MicrosoftUnavailable),
             (404, "MailboxInfoStale", Code::MicrosoftUnavailable),
-            (509, "", Code::Throttled),
+            (509, "BandwidthLimitExceeded", Code::Throttled),
             (200, "", Code::OutcomeUnknown),
-            (302, "", Code::MicrosoftUnavailable),
+            (302, "", Code::OutcomeUnknown),
             (403, "SomethingNew", Code::AdministratorNeeded),
             (400, "SomethingNew", Code::MessageRefused),
         ] {
@@ -219,7 +253,7 @@ mod tests {
     fn a_changed_rule_of_the_organisation_is_told_as_such() {
         let challenge = r#"Bearer realm="", error="insufficient_claims", claims="e30=""#;
         let answer = http::Response::builder().status(401).header("www-authenticate", challenge);
-        let refusal = refusal(&answer.body(Vec::new()).unwrap());
+        let refusal = refusal(Asked::ToSend, &answer.body(Vec::new()).unwrap());
         assert_eq!(refusal.code, Code::SignInAgain);
         assert!(refusal.detail.starts_with("The organisation's rules"), "{}", refusal.detail);
     }
@@ -229,11 +263,11 @@ mod tests {
         let wait = |status: u16, name: &str, retry_after: &str| {
             let body = serde_json::json!({"error": {"code": name}}).to_string();
             let answer = http::Response::builder().status(status).header("retry-after", retry_after);
-            refusal(&answer.body(body.into()).unwrap()).retry_after_ms
+            refusal(Asked::ToSend, &answer.body(body.into()).unwrap()).retry_after_ms
         };
         assert_eq!(wait(429, "ErrorExceededMessageLimit", "5"), Some(14_400_000));
         assert_eq!(wait(429, "TooManyRequests", "1.5"), Some(1_500));
-        assert_eq!(wait(509, "", "600"), Some(600_000));
+        assert_eq!(wait(509, "BandwidthLimitExceeded", "600"), Some(600_000));
         assert_eq!(wait(503, "", "soon"), None);
     }
 
@@ -244,22 +278,69 @@ mod tests {
         let ours: Vec<Row> = rows().collect();
         assert_eq!(ours.len(), theirs.len());
         for (row, record) in ours.iter().zip(&theirs) {
-            assert_eq!(record.len(), 6, "{record:?}");
+            assert_eq!(record.len(), 7, "{record:?}");
+            let body = if row.needs_body { "graph" } else { "" };
             assert_eq!(
-                [row.status, row.code, row.text, row.means.as_str(), row.words],
-                [&record[0], &record[1], &record[2], &record[3], &record[5]]
+                [row.status, row.code, row.text, body, row.means.as_str(), row.words],
+                [&record[0], &record[1], &record[2], &record[3], &record[4], &record[6]]
             );
-            assert_eq!(record[4].is_empty(), row.wait_s.is_none(), "{record:?}");
+            assert_eq!(record[5].is_empty(), row.wait_s.is_none(), "{record:?}");
         }
     }
 
     #[test]
     fn every_row_can_be_reached() {
         for (number, row) in rows().enumerate() {
-            let status = format!("{:0<3}", if row.status.is_empty() { "400" } else { row.status });
-            let error = serde_json::json!({"code": row.code.replace('*', "X"), "message": row.text});
-            let reached = answer(status.parse().unwrap(), &serde_json::json!({ "error": error }));
+            // 200 for the last row, which takes what no other does.
+            let digits = match (row.status, row.code) {
+                ("", "") => "200",
+                ("", _) => "400",
+                (digits, _) => digits,
+            };
+            let name = match row.code {
+                "" if row.needs_body => "SomethingNew".to_owned(),
+                code => code.replace('*', "X"),
+            };
+            let error = serde_json::json!({"code": name, "message": row.text});
+            let reached =
+                answer(format!("{digits:2<3}").parse().unwrap(), &serde_json::json!({ "error": error }));
             assert!(reached.detail.starts_with(row.words), "row {}: {}", number + 2, reached.detail);
+        }
+    }
+
+    /// What an answer without Graph's error body proves.
+    fn foreign(asked: Asked, status: u16) -> Vec<Code> {
+        let bodies =
+            ["", "<html>Service Unavailable</html>", "[]", r#"{"error":"x"}"#, r#"{"statusCode":503}"#];
+        let answer = |body: &str| http::Response::builder().status(status).body(body.into()).unwrap();
+        bodies.iter().map(|body| refusal(asked, &answer(body)).code).collect()
+    }
+
+    #[test]
+    fn a_front_door_does_not_prove_that_nothing_was_sent() {
+        for status in
+            [200, 201, 204, 302, 303, 400, 403, 404, 409, 422, 500, 501, 502, 503, 504, 507, 509, 599]
+        {
+            assert_eq!(foreign(Asked::ToSend, status), [Code::OutcomeUnknown; 5], "{status}");
+        }
+    }
+
+    #[test]
+    fn what_comes_before_the_message_proves_it_without_a_body() {
+        for (status, code) in [
+            (401, Code::SignInAgain),
+            (408, Code::MicrosoftUnavailable),
+            (413, Code::MessageTooLarge),
+            (429, Code::Throttled),
+        ] {
+            assert_eq!(foreign(Asked::ToSend, status), [code; 5], "{status}");
+        }
+    }
+
+    #[test]
+    fn a_question_is_never_of_unknown_outcome() {
+        for status in (200..600).filter(|status| ![401, 413, 429].contains(status)) {
+            assert_eq!(foreign(Asked::Question, status), [Code::MicrosoftUnavailable; 5], "{status}");
         }
     }
 
@@ -268,7 +349,7 @@ mod tests {
         for body in ["", "<html>", "[]", r#"{"error":"x"}"#, r#"{"error":{"code":"x","innerError":null}}"#] {
             let answer =
                 http::Response::builder().status(413).header("request-id", "r-1").body(body.into()).unwrap();
-            let refusal = refusal(&answer);
+            let refusal = refusal(Asked::ToSend, &answer);
             assert_eq!(refusal.code, Code::MessageTooLarge);
             assert_eq!(refusal.upstream.unwrap().request_id.as_deref(), Some("r-1"));
         }

@@ -3,7 +3,7 @@ use oauth2::AccessToken;
 use serde::Deserialize;
 
 use crate::graph::{JSON, request};
-use crate::graph_error::refusal;
+use crate::graph_error::{Asked, refusal};
 use crate::{Endpoints, HttpRequest, HttpResponse, Refusal};
 
 /// The account behind a token, from `GET /me` (Microsoft: user-get).
@@ -54,7 +54,7 @@ pub fn me(
 /// Reads the answer to [`me`].
 pub fn read_me(answer: &HttpResponse) -> Result<Profile, Refusal> {
     if answer.status() != http::StatusCode::OK {
-        return Err(refusal(answer));
+        return Err(refusal(Asked::Question, answer));
     }
     serde_json::from_slice(answer.body()).map_err(|_| {
         Refusal::new(api::Code::MicrosoftUnavailable, "Graph's answer about the account can't be read")

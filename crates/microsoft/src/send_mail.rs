@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::ser::{SerializeSeq as _, Serializer};
 
 use crate::graph::{JSON, request};
-use crate::graph_error::refusal;
+use crate::graph_error::{Asked, refusal};
 use crate::refusal::retry_after_ms;
 use crate::{Endpoints, HttpRequest, HttpResponse, Refusal};
 
@@ -89,7 +89,7 @@ pub enum Sent {
 /// Reads the answer to [`send_mail`]; only `202` is success.
 #[must_use]
 pub fn read_send_mail(answer: &HttpResponse) -> Sent {
-    let refusal = refusal(answer);
+    let refusal = refusal(Asked::ToSend, answer);
     match answer.status() {
         StatusCode::ACCEPTED => Sent::HandedOver {
             upstream: refusal.upstream.unwrap_or(Upstream {

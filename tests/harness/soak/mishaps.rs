@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::faults::{Fault, Makes, Spread};
+use crate::sandbox::graph_error;
 
 const ARRIVED: Makes = Makes::Unknown { arrives: true };
 const GONE: Makes = Makes::Unknown { arrives: false };
@@ -15,12 +16,21 @@ pub(super) fn by_graph() -> Vec<Fault> {
     // A token that is not taken is renewed, and then that fails.
     let at_token =
         |name, action| Fault { spread: Spread::Once, ..Fault::new(name, "token", Makes::Later, action) };
-    let error = |code: &str| json!({ "error": { "code": code, "message": "ordered" } });
     vec![
         at_send("429, Retry-After 1", Makes::Later, json!({ "status": 429, "retry_after": 1 })),
-        at_send("503", Makes::Later, json!({ "status": 503, "json": error("ServiceUnavailable") })),
-        at_send("500", Makes::Later, json!({ "status": 500 })),
-        at_send("502", Makes::Later, json!({ "status": 502, "body": "<html>Bad Gateway</html>" })),
+        at_send("503", Makes::Later, json!({ "status": 503, "json": graph_error("ServiceUnavailable") })),
+        at_send("503 of a front door", GONE, json!({ "status": 503, "body": "<html>Unavailable</html>" })),
+        at_send("500", GONE, json!({ "status": 500, "json": graph_error("InternalServerError") })),
+        at_send(
+            "500, accepted",
+            ARRIVED,
+            json!({ "status": 500, "json": graph_error("InternalServerError"), "after_work": true }),
+        ),
+        at_send(
+            "502, accepted",
+            ARRIVED,
+            json!({ "status": 502, "body": "<html>Bad Gateway</html>", "after_work": true }),
+        ),
         at_send("401", Makes::Later, refused_token()),
         at_send("504", GONE, json!({ "status": 504 })),
         at_send("504, accepted", ARRIVED, json!({ "status": 504, "after_work": true })),
@@ -35,7 +45,7 @@ pub(super) fn by_graph() -> Vec<Fault> {
         at_send(
             "400, a recipient",
             Makes::Refused,
-            json!({ "status": 400, "json": error("ErrorInvalidRecipients") }),
+            json!({ "status": 400, "json": graph_error("ErrorInvalidRecipients") }),
         ),
         at_send("slow before the body", Makes::Later, json!({ "delay_ms": 1000 })),
         at_send("slow before the work", Makes::Later, json!({ "delay_work_ms": 1000 })),
@@ -50,7 +60,7 @@ pub(super) fn by_graph() -> Vec<Fault> {
 }
 
 fn refused_token() -> Value {
-    json!({ "status": 401, "json": { "error": { "code": "InvalidAuthenticationToken", "message": "ordered" } } })
+    json!({ "status": 401, "json": graph_error("InvalidAuthenticationToken") })
 }
 
 pub(super) fn by_smtp() -> Vec<Fault> {
