@@ -25,6 +25,8 @@ pub struct Mail {
     pub importance: String,
     /// Custom headers.
     pub headers: Vec<Header>,
+    /// Its Message-ID, with angle brackets, where the sender gave it one.
+    pub message_id: Option<String>,
     /// The body, if it is text.
     pub text: Option<String>,
     /// The body, if it is HTML.

@@ -3,6 +3,7 @@
 use api::{Code, MessageState, MessageView, Recipients, Route, SendMessage};
 use end_to_end::company::Company;
 use end_to_end::message::{attachment, letter, pdf};
+use end_to_end::sandbox::graph_error;
 use end_to_end::{Stack, scenario};
 use serde_json::{Value, json};
 
@@ -35,10 +36,31 @@ async fn sent_again(company: &Company<'_>, view: &MessageView, wish: Option<Valu
 }
 
 #[test]
+fn every_attempt_carries_the_same_message_id() {
+    scenario(async {
+        let company = Company::signed_in(Stack::shared().await, "tweemaal").await;
+        let error = graph_error("InternalServerError");
+        let lost = mishap(&company, json!({ "status": 500, "json": error, "after_work": true })).await;
+        let view = post(&company, "Dezelfde").await;
+        assert_eq!(view.state, MessageState::Unknown, "it was taken, and nobody said so");
+        company.stack.sandbox.call_off(lost).await;
+        sent_again(&company, &view, Some(json!({ "accept_duplicate": true }))).await;
+        let ids: Vec<_> = company.mails().await.into_iter().map(|mail| mail.message_id.unwrap()).collect();
+        let [first, second] = ids.as_slice() else { panic!("{ids:?}") };
+        assert_eq!(first, second);
+        assert!(first.starts_with(&format!("<{}@", view.id)), "{first}");
+    });
+}
+
+#[test]
 fn each_attempt_is_told_with_its_time_its_way_and_what_was_answered() {
     scenario(async {
         let company = Company::signed_in(Stack::shared().await, "pogingen").await;
-        let broken = mishap(&company, json!({ "status": 503, "retry_after": 600 })).await;
+        let broken = mishap(
+            &company,
+            json!({ "status": 503, "json": graph_error("ServiceUnavailable"), "retry_after": 600 }),
+        )
+        .await;
         let view = post(&company, "Tweede poging").await;
         assert_eq!(view.state, MessageState::WillRetry);
         company.stack.sandbox.call_off(broken).await;
@@ -222,7 +244,11 @@ fn of_a_message_that_some_have_the_rest_is_called_off() {
 fn however_often_it_is_asked_to_go_now_it_arrives_once() {
     scenario(async {
         let company = Company::signed_in(Stack::shared().await, "ongeduldig").await;
-        let broken = mishap(&company, json!({ "status": 503, "retry_after": 600 })).await;
+        let broken = mishap(
+            &company,
+            json!({ "status": 503, "json": graph_error("ServiceUnavailable"), "retry_after": 600 }),
+        )
+        .await;
         let view = post(&company, "Nu").await;
         let wait_ms = view.next_attempt_at.unwrap().since(view.changed_at);
         assert!(wait_ms >= 600_000, "{wait_ms} ms");

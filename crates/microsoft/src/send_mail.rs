@@ -2,7 +2,7 @@ use std::io;
 
 use api::{Code, Importance, Upstream};
 use http::{Method, StatusCode};
-use mail::{Attachment, Body, Correspondent, Header, Message};
+use mail::{Attachment, Body, Correspondent, Header, InternetMessageId, Message};
 use oauth2::AccessToken;
 use serde::Serialize;
 use serde::ser::{SerializeSeq as _, Serializer};
@@ -20,13 +20,17 @@ pub const REQUEST_BYTES_MAX: usize = 4_000_000;
 pub const MESSAGE_BYTES_MAX: u64 = (REQUEST_BYTES_MAX as u64 - 100_000) / 4 * 3;
 
 /// The body of `POST /me/sendMail` in its JSON form (Microsoft: user-sendmail), ready to be measured or written.
-pub struct SendMail<'a>(&'a Message);
+pub struct SendMail<'a> {
+    message: &'a Message,
+    message_id: &'a InternetMessageId,
+}
 
 impl<'a> SendMail<'a> {
-    /// Plans sending that message.
+    /// Plans sending `message` as `message_id`. Every attempt of a message carries the same one, by which receivers and Sent
+    /// Items recognise a second copy.
     #[must_use]
-    pub fn new(message: &'a Message) -> Self {
-        Self(message)
+    pub fn new(message: &'a Message, message_id: &'a InternetMessageId) -> Self {
+        Self { message, message_id }
     }
 
     /// How many bytes the body takes, without writing it.
@@ -38,10 +42,18 @@ impl<'a> SendMail<'a> {
         counter.0
     }
 
+    /// How many bytes the body of `message` takes with the longest id that there is, for a message that has none yet.
+    #[must_use]
+    pub fn body_bytes_max(message: &'a Message) -> usize {
+        SendMail { message, message_id: &InternetMessageId::longest() }.body_bytes()
+    }
+
     fn body(&self) -> SendMailBody<'a> {
-        let message = self.0;
+        let message = self.message;
         SendMailBody {
             message: GraphMessage {
+                // With the angle brackets of RFC 5322, as Graph itself writes it (Microsoft: message resource type).
+                internet_message_id: format!("<{}>", self.message_id),
                 subject: &message.subject,
                 importance: message.importance,
                 body: GraphBody::of(&message.body),
@@ -122,6 +134,7 @@ fn is_true(value: &bool) -> bool {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct GraphMessage<'a> {
+    internet_message_id: String,
     subject: &'a str,
     importance: Importance,
     body: GraphBody<'a>,
@@ -258,7 +271,13 @@ mod tests {
     fn planned(message: &Message) -> HttpRequest {
         let endpoints =
             Endpoints::new("https://login.microsoftonline.com", "https://graph.microsoft.com").unwrap();
-        send_mail(&endpoints, &AccessToken::new("at".into()), "id-1", &SendMail::new(message)).unwrap()
+        let message_id = message_id();
+        let mail = SendMail::new(message, &message_id);
+        send_mail(&endpoints, &AccessToken::new("at".into()), "id-1", &mail).unwrap()
+    }
+
+    fn message_id() -> InternetMessageId {
+        "msg_01jd5z3q@b.nl".parse().unwrap()
     }
 
     #[test]
@@ -278,7 +297,7 @@ mod tests {
             body,
             serde_json::json!({
                 "message": {
-                    "subject": "Factuur", "importance": "high",
+                    "internetMessageId": "<msg_01jd5z3q@b.nl>", "subject": "Factuur", "importance": "high",
                     "body": {"contentType": "html", "content": "<p>h</p>"},
                     "from": {"emailAddress": {"address": "facturen@b.nl", "name": "Facturen"}},
                     "toRecipients": [{"emailAddress": {"address": "k@c.nl", "name": "Klant"}}],
@@ -308,7 +327,11 @@ mod tests {
     fn the_measure_is_the_body() {
         let message =
             message(serde_json::json!({"from": "a@b.nl", "to": "c@d.nl", "subject": "s \"é\n".trim_end()}));
-        assert_eq!(SendMail::new(&message).body_bytes(), planned(&message).body().len());
+        let measured = SendMail::new(&message, &message_id()).body_bytes();
+        assert_eq!(measured, planned(&message).body().len());
+        let longest = InternetMessageId::longest();
+        let added = longest.as_str().len() - message_id().as_str().len();
+        assert_eq!(SendMail::body_bytes_max(&message), measured + added);
     }
 
     #[test]
@@ -317,7 +340,7 @@ mod tests {
         let message = message(serde_json::json!({
             "from": "a@b.nl", "to": "c@d.nl", "attachments": [{"filename": "scan.pdf", "content": content}]
         }));
-        assert!(SendMail::new(&message).body_bytes() <= REQUEST_BYTES_MAX);
+        assert!(SendMail::body_bytes_max(&message) <= REQUEST_BYTES_MAX);
     }
 
     #[test]

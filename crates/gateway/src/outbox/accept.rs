@@ -138,7 +138,7 @@ fn check_size(settings: &MailboxSettings, content: &Content) -> Result<(), Probl
     let by_graph = settings.kind == Kind::GraphOAuth2;
     let effective = if by_graph { setting.min(route_max) } else { setting };
     let fits_json = match content {
-        Content::Fields(message) => SendMail::new(message).body_bytes() <= REQUEST_BYTES_MAX,
+        Content::Fields(message) => SendMail::body_bytes_max(message) <= REQUEST_BYTES_MAX,
         Content::Raw(_) => true,
     };
     if bytes <= effective && (fits_json || !by_graph) {

@@ -44,6 +44,12 @@ impl InternetMessageId {
     /// folded inside an id.
     const CHARS_MAX: usize = 250;
 
+    /// An id that is as long as any can be, to measure with.
+    #[must_use]
+    pub fn longest() -> Self {
+        Self(format!("{}@a", "a".repeat(Self::CHARS_MAX - 2)))
+    }
+
     /// `left@right`, without angle brackets.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -98,5 +104,8 @@ mod tests {
             assert_eq!(text.parse::<InternetMessageId>(), Err(InternetMessageIdError), "{text:?}");
         }
         assert!(format!("{}@b", "a".repeat(249)).parse::<InternetMessageId>().is_err());
+        let longest = InternetMessageId::longest();
+        assert_eq!(longest.as_str().parse::<InternetMessageId>().unwrap(), longest);
+        assert!(format!("a{longest}").parse::<InternetMessageId>().is_err());
     }
 }

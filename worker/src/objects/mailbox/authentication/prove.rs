@@ -31,15 +31,24 @@ pub(super) async fn prove(
     };
     let unsendable = |_| Problem::new(Code::Internal, "the test mail can't be written");
     let message = Message::read(wire).map_err(unsendable)?;
-    let request =
-        send_mail(&registration.endpoints, access, &attempt.id.to_string(), &SendMail::new(&message));
+    let as_of = |host: &str| format!("{}@{host}", attempt.id).parse().ok();
+    let domain = attempt.address.rsplit_once('@').map(|(_, domain)| domain);
+    let message_id = domain.and_then(as_of).or_else(|| as_of("postbode.invalid"));
+    let message_id =
+        message_id.ok_or_else(|| Problem::new(Code::Internal, "a message id can't be written"))?;
+    let mail = SendMail::new(&message, &message_id);
+    let request = send_mail(&registration.endpoints, access, &attempt.id.to_string(), &mail);
     let request = request.map_err(|refusal| refusal.problem())?;
     let lost = |error: microsoft::TransportError| {
         Problem::new(Code::MicrosoftUnavailable, format!("Microsoft Graph: {error}"))
     };
     match read_send_mail(&Fetch::GRAPH.send(request).await.map_err(lost)?) {
         Sent::HandedOver { .. } => Ok(()),
-        Sent::TokenRefused(refusal) | Sent::Refused(refusal) => {
+        Sent::TokenRefused(mut refusal) | Sent::Refused(mut refusal) => {
+            // A second test mail does no harm: whoever signs in is told that Microsoft is away, not to look in Sent Items.
+            if refusal.code == Code::OutcomeUnknown {
+                refusal.code = Code::MicrosoftUnavailable;
+            }
             Err(refusal.problem().with_param("account", &signed_in).with_param("mailbox", &attempt.address))
         }
     }

@@ -13,15 +13,15 @@ pub(in crate::objects::mailbox) fn frame(
     bcc: Bcc,
 ) -> Result<MimeFrame, Refusal> {
     let id = record.id.to_string();
-    let domain =
-        sender.as_str().rsplit_once('@').map(|(_, domain)| domain).filter(|domain| domain.is_ascii());
-    let message_id = format!("{id}@{}", domain.unwrap_or_else(|| own_name(config)));
+    let as_of = |host: &str| format!("{id}@{host}").parse().ok();
+    let domain = sender.as_str().rsplit_once('@').map(|(_, domain)| domain);
+    // A domain that is long, a literal or not ASCII makes no id.
+    let message_id = domain.and_then(as_of).or_else(|| as_of(own_name(config)));
     // The id holds 80 random bits that nobody who wrote the body knew.
     let [boundary @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = sha256(id.as_bytes());
     Ok(MimeFrame {
         message_id: message_id
-            .parse()
-            .map_err(|_| Refusal::new(Code::Internal, "a message id can't be written"))?,
+            .ok_or_else(|| Refusal::new(Code::Internal, "a message id can't be written"))?,
         date: record.accepted_at,
         boundary,
         bcc,

@@ -176,7 +176,10 @@ impl Inner {
                 let mime = message.to_mime(&frame(record, content.from(), &config, Bcc::Kept)?);
                 send_mime(&endpoints, token, &id, &mime)
             }
-            Content::Fields(message) => send_mail(&endpoints, token, &id, &SendMail::new(message)),
+            Content::Fields(message) => {
+                let message_id = frame(record, content.from(), &config, Bcc::Kept)?.message_id;
+                send_mail(&endpoints, token, &id, &SendMail::new(message, &message_id))
+            }
             Content::Raw(raw) => send_mime(&endpoints, token, &id, raw.as_bytes()),
         }
     }
