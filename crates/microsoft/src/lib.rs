@@ -29,7 +29,7 @@ pub use assertion::{Certificate, CertificateError, assertion_to_sign, read_priva
 pub use claims::{ClaimsError, Identity, read_id_token};
 pub use clouds::{Endpoints, HostNotAllowed};
 pub use decision::{Decision, decide};
-pub use me::{Profile, me, read_me};
+pub use me::{Profile, me, ping, read_me, read_ping};
 // Secrets: `Debug` prints `[redacted]`, the value is reached through `secret()` only.
 pub use oauth2::{AccessToken, AuthorizationCode, ClientSecret, PkceCodeVerifier, RefreshToken};
 pub use oauth2::{HttpRequest, HttpResponse};

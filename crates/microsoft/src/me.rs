@@ -56,13 +56,41 @@ pub fn read_me(answer: &HttpResponse) -> Result<Profile, Refusal> {
     if answer.status() != http::StatusCode::OK {
         return Err(refusal(Asked::Question, answer));
     }
-    serde_json::from_slice(answer.body()).map_err(|_| {
-        Refusal::new(api::Code::MicrosoftUnavailable, "Graph's answer about the account can't be read")
-    })
+    serde_json::from_slice(answer.body()).map_err(|_| unreadable())
+}
+
+/// A harmless request, by which a circuit breaker learns whether Graph answers again. Needs `User.Read`, which every Graph
+/// token of ours has.
+pub fn ping(
+    endpoints: &Endpoints,
+    token: &AccessToken,
+    client_request_id: &str,
+) -> Result<HttpRequest, Refusal> {
+    request(Method::GET, endpoints.graph("/me?$select=id"), token, client_request_id, JSON, Vec::new())
+}
+
+/// Reads the answer to [`ping`]. Only Graph's own answer counts: a front door may say `200` to everything.
+pub fn read_ping(answer: &HttpResponse) -> Result<(), Refusal> {
+    #[derive(Deserialize)]
+    struct User {
+        #[serde(rename = "id")]
+        _id: String,
+    }
+    if answer.status() != http::StatusCode::OK {
+        return Err(refusal(Asked::Question, answer));
+    }
+    let user: Result<User, _> = serde_json::from_slice(answer.body());
+    user.map(drop).map_err(|_| unreadable())
+}
+
+fn unreadable() -> Refusal {
+    Refusal::new(api::Code::MicrosoftUnavailable, "Graph's answer about the account can't be read")
 }
 
 #[cfg(test)]
 mod tests {
+    use api::Code;
+
     use super::*;
 
     #[test]
@@ -82,5 +110,43 @@ mod tests {
         let profile = read_me(&http::Response::new(body.into())).unwrap();
         let addresses: Vec<_> = profile.addresses().collect();
         assert_eq!(addresses, ["f@b.nl", "f@b.onmicrosoft.com", "f@b.nl", "verkoop@b.nl"]);
+    }
+
+    #[test]
+    fn a_ping_asks_for_nothing_but_the_id() {
+        let endpoints =
+            Endpoints::new("https://login.microsoftonline.com", "https://graph.microsoft.com").unwrap();
+        let request = ping(&endpoints, &AccessToken::new("at".into()), "id-1").unwrap();
+        assert_eq!(request.method(), Method::GET);
+        assert_eq!(request.uri(), "https://graph.microsoft.com/v1.0/me?$select=id");
+        assert_eq!(request.headers()["authorization"], "Bearer at");
+        assert_eq!(request.headers()["client-request-id"], "id-1");
+        assert!(request.body().is_empty());
+    }
+
+    #[test]
+    fn a_ping_succeeds_by_graphs_own_answer_only() {
+        let read = |status: u16, body: &str| {
+            let answer = http::Response::builder().status(status).body(body.into()).unwrap();
+            read_ping(&answer).map_err(|refusal| refusal.code)
+        };
+        let user =
+            r#"{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users(id)/$entity","id":"o-1"}"#;
+        assert_eq!(read(200, user), Ok(()));
+        let error = |code: &str| serde_json::json!({"error": {"code": code, "message": "m"}}).to_string();
+        for (status, body, code) in [
+            (200, "<html>Sign in to the network</html>".to_owned(), Code::MicrosoftUnavailable),
+            (200, "{}".to_owned(), Code::MicrosoftUnavailable),
+            (302, String::new(), Code::MicrosoftUnavailable),
+            (401, error("InvalidAuthenticationToken"), Code::SignInAgain),
+            (403, error("Authorization_RequestDenied"), Code::PermissionMissing),
+            (429, error("TooManyRequests"), Code::Throttled),
+            (500, error("InternalServerError"), Code::MicrosoftUnavailable),
+            (502, "<html>Bad Gateway</html>".to_owned(), Code::MicrosoftUnavailable),
+            (503, error("ServiceUnavailable"), Code::MicrosoftUnavailable),
+            (504, String::new(), Code::MicrosoftUnavailable),
+        ] {
+            assert_eq!(read(status, &body), Err(code), "{status} {body}");
+        }
     }
 }
