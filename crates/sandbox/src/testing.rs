@@ -295,6 +295,7 @@ pub(crate) fn mail() -> Mail {
         subject: "x".into(),
         importance: "normal".into(),
         headers: vec![],
+        message_id: None,
         text: None,
         html: None,
         saved_to_sent: true,

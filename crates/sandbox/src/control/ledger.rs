@@ -19,7 +19,7 @@ pub(crate) struct Line {
     id: u64,
     at: String,
     subject: String,
-    /// The JSON form of `sendMail` has none to tell.
+    /// `null` where the JSON form of `sendMail` named none.
     message_id: Option<String>,
     /// Everybody it went to: by SMTP the envelope, else To, Cc and Bcc.
     rcpt: Vec<String>,
@@ -32,14 +32,13 @@ pub(crate) async fn list(State(sandbox): State<Arc<Sandbox>>, Query(whose): Quer
 }
 
 fn line(mail: &Mail) -> Line {
-    let message_id = mail.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Message-ID"));
     let shown = || mail.to.iter().chain(&mail.cc).chain(&mail.bcc).map(|one| one.address.clone()).collect();
     let rcpt = mail.envelope.as_ref().map_or_else(shown, |envelope| envelope.rcpt_to.clone());
     Line {
         id: mail.id,
         at: mail.received_at.to_rfc3339_opts(SecondsFormat::Millis, true),
         subject: mail.subject.clone(),
-        message_id: message_id.map(|(_, id)| id.clone()),
+        message_id: mail.message_id.clone(),
         rcpt,
     }
 }
@@ -67,7 +66,7 @@ mod tests {
             ..testing::mail()
         };
         let by_smtp = Mail {
-            headers: vec![("message-id".into(), "<1@erp.example>".into())],
+            message_id: Some("<1@erp.example>".into()),
             envelope: Some(Envelope {
                 user: "a@example.com".into(),
                 mail_from: "a@example.com".into(),

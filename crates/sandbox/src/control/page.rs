@@ -21,7 +21,7 @@ use crate::{
 const DAY: i64 = 24 * 3600;
 
 pub(crate) async fn show(State(sandbox): State<Arc<Sandbox>>) -> Response {
-    let store = sandbox.store();
+    let mut store = sandbox.store();
     let content = html! {
         main {
             header.bar {
@@ -141,11 +141,14 @@ fn faults(list: &[Fault]) -> Markup {
                         option value="token" { "the token endpoint" }
                         option value="send_mail" { "sendMail" }
                         option value="me" { "/me" }
+                        option value="graph" { "Graph, all of it" }
                         option value="authorize" { "the sign-in page" }
                     }
                     select #fault-kind name="kind" aria-label="What happens" {
                         option value="refuse" { "are refused with number" }
                         option value="unavailable" { "answer 503" }
+                        option value="front_door" { "answer 503 in HTML" }
+                        option value="failed_after_work" { "do the work and answer 504" }
                         option value="throttle" { "answer 429, try again in 10 s" }
                         option value="delay" { "take 10 s" }
                         option value="cut_before_work" { "are cut before the work" }

@@ -90,10 +90,16 @@ pub(crate) async fn fault(State(sandbox): State<Arc<Sandbox>>, Form(form): Form<
 impl FaultForm {
     /// As in JSON; what makes no sense is left to [`Order::read`] to say.
     fn action(&self) -> Value {
-        let of_graph = ["me", "send_mail"].contains(&self.at.as_str());
+        let of_graph = ["me", "send_mail", "graph"].contains(&self.at.as_str());
         match self.kind.as_str() {
             "refuse" => json!({ "refuse": self.number.trim().parse::<u32>().unwrap_or_default() }),
+            "unavailable" if of_graph => {
+                let error = json!({ "error": { "code": "ServiceUnavailable", "message": "The service is unavailable." } });
+                json!({ "status": 503, "json": error })
+            }
             "unavailable" => json!({ "status": 503 }),
+            "front_door" => json!({ "status": 503, "html": "<h1>Service Unavailable</h1>" }),
+            "failed_after_work" => json!({ "status": 504, "after_work": true }),
             "throttle" if of_graph => {
                 let text = "Application is over its MailboxConcurrency limit.";
                 let error = json!({ "error": { "code": "ApplicationThrottled", "message": text } });
@@ -150,12 +156,21 @@ mod tests {
         assert_eq!((&policy["user_consent"], &policy["step_up"]), (&"denied".into(), &true.into()));
         let page = test.get("/sandbox").await.text();
         assert!(page.contains("3 to come") && page.contains(r#"id="delete-fault-1""#), "{page}");
-        for kind in ["unavailable", "throttle", "delay", "cut_before_work", "cut_after_work"] {
-            let fields = [("at", "send_mail"), ("times", "1"), ("kind", kind), ("number", "")];
+        let kinds = [
+            "unavailable",
+            "front_door",
+            "failed_after_work",
+            "throttle",
+            "delay",
+            "cut_before_work",
+            "cut_after_work",
+        ];
+        for kind in kinds {
+            let fields = [("at", "graph"), ("times", "1"), ("kind", kind), ("number", "")];
             assert_eq!(test.form("/sandbox/page/fault", &fields).await.status.as_u16(), 303, "{kind}");
         }
         test.form("/sandbox/page/fault/delete", &[("id", "1")]).await;
-        assert_eq!(test.get("/sandbox/faults").await.json().as_array().unwrap().len(), 5);
+        assert_eq!(test.get("/sandbox/faults").await.json().as_array().unwrap().len(), kinds.len());
         let wrong = [("at", "token"), ("times", "1"), ("kind", "refuse"), ("number", "seven")];
         assert_eq!(test.form("/sandbox/page/fault", &wrong).await.status.as_u16(), 400);
     }

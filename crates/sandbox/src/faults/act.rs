@@ -81,7 +81,7 @@ pub(crate) async fn act(
 fn asker(store: &Store, at: At, form: &Fields, headers: &HeaderMap) -> Asker {
     match at {
         At::Authorize | At::AdminConsent | At::Smtp => Asker::default(),
-        At::Me | At::SendMail => {
+        At::Me | At::SendMail | At::Graph => {
             let request = headers.get("client-request-id").and_then(|value| value.to_str().ok());
             Asker { grant: None, account: graph::whose(headers, store), request: request.map(str::to_owned) }
         }

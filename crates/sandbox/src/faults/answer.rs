@@ -6,7 +6,7 @@ use axum::{
     Json,
     body::{Body, Bytes, to_bytes},
     http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Response},
 };
 use futures_util::{StreamExt as _, stream};
 use tokio::time::sleep;
@@ -20,6 +20,7 @@ pub(crate) fn ordered(answer: &Answer) -> Response {
     let mut response = match &answer.content {
         Content::Nothing => answer.status.into_response(),
         Content::Text(text) => (answer.status, text.clone()).into_response(),
+        Content::Html(html) => (answer.status, Html(html.clone())).into_response(),
         Content::Json(json) => (answer.status, Json(json.clone())).into_response(),
     };
     // `{}` writes 2 for 2.0 and 2.5 for 2.5: Graph's may be fractional (section 4.10).

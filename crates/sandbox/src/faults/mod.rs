@@ -11,11 +11,12 @@ pub(crate) mod smtp;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{middleware, routing::MethodRouter};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
 pub(crate) use act::{Mark, Ordered};
 pub(crate) use order::{Action, Order};
@@ -32,10 +33,22 @@ pub(crate) enum At {
     AdminConsent,
     Me,
     SendMail,
+    /// Both of Graph: an outage of all of it.
+    Graph,
     Smtp,
 }
 
 impl At {
+    /// Whether an order for this place concerns requests to that endpoint.
+    fn covers(self, endpoint: Self) -> bool {
+        self == endpoint || self == Self::Graph && endpoint.is_graph()
+    }
+
+    /// Whether Graph answers there.
+    pub(crate) fn is_graph(self) -> bool {
+        matches!(self, Self::Me | Self::SendMail | Self::Graph)
+    }
+
     /// For people.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -44,6 +57,7 @@ impl At {
             Self::AdminConsent => "admin consent",
             Self::Me => "/me",
             Self::SendMail => "sendMail",
+            Self::Graph => "Graph",
             Self::Smtp => "SMTP",
         }
     }
@@ -74,8 +88,11 @@ pub(crate) struct Fault {
     pub(crate) at: At,
     pub(crate) grant: Option<GrantType>,
     pub(crate) account: Option<String>,
-    /// `None`: until it is deleted.
+    /// `None`: until it is deleted, or its time is over.
     pub(crate) remaining: Option<u64>,
+    /// When it is over by itself.
+    #[serde(skip)]
+    until: Option<Instant>,
     /// How many are still let through before it happens at all.
     pub(crate) skip: u64,
     pub(crate) hits: u64,
@@ -112,6 +129,7 @@ impl Faults {
             grant: order.grant,
             account: order.account,
             remaining: order.times,
+            until: order.for_ms.map(|ms| Instant::now() + Duration::from_millis(ms)),
             skip: order.skip,
             hits: 0,
             requests: Vec::new(),
@@ -122,8 +140,17 @@ impl Faults {
     }
 
     /// Used up ones stay in the list, for their `hits`.
-    pub(crate) fn list(&self) -> &[Fault] {
+    pub(crate) fn list(&mut self) -> &[Fault] {
+        self.lapse();
         &self.list
+    }
+
+    /// Uses up those whose time is over.
+    fn lapse(&mut self) {
+        let now = Instant::now();
+        for fault in self.list.iter_mut().filter(|fault| fault.until.is_some_and(|until| until <= now)) {
+            fault.remaining = Some(0);
+        }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -137,15 +164,17 @@ impl Faults {
         self.list.len() < before
     }
 
-    fn any(&self, at: At) -> bool {
-        self.list.iter().any(|fault| fault.at == at && fault.remaining != Some(0))
+    fn any(&mut self, at: At) -> bool {
+        self.lapse();
+        self.list.iter().any(|fault| fault.at.covers(at) && fault.remaining != Some(0))
     }
 
     /// Counts a hit, if there is an order for this request.
     fn take(&mut self, at: At, asker: &Asker) -> Option<(Mark, Action)> {
+        self.lapse();
         self.list.iter_mut().find_map(|fault| {
             let Deed::Http(action) = &fault.deed else { return None };
-            let wanted = fault.at == at
+            let wanted = fault.at.covers(at)
                 && fault.remaining != Some(0)
                 && (fault.grant.is_none() || fault.grant == asker.grant)
                 && fault.concerns(asker.account.as_deref());
@@ -162,6 +191,7 @@ impl Faults {
         account: Option<&str>,
         fits: impl Fn(&Mishap) -> Option<T>,
     ) -> Option<T> {
+        self.lapse();
         self.list.iter_mut().find_map(|fault| {
             let Deed::Smtp(mishap) = &fault.deed else { return None };
             let wanted = fault.remaining != Some(0) && fault.concerns(account);

@@ -56,6 +56,8 @@ pub(crate) enum Work {
 pub(crate) enum Content {
     Nothing,
     Text(String),
+    /// As a front door writes it, not Graph.
+    Html(String),
     Json(Value),
 }
 
@@ -80,6 +82,8 @@ pub(crate) struct Order {
     pub(crate) account: Option<String>,
     /// `None`: until deleted.
     pub(crate) times: Option<u64>,
+    /// How long it stands, by the machine's time; `None`: until used up or deleted.
+    pub(crate) for_ms: Option<u64>,
     /// How many are let through first.
     pub(crate) skip: u64,
     pub(crate) ordered: Map<String, Value>,
@@ -95,6 +99,7 @@ struct Body {
     /// Absent is once, `null` is for ever.
     #[serde(default = "once")]
     times: Option<u64>,
+    for_ms: Option<u64>,
     #[serde(default)]
     skip: u64,
     #[serde(rename = "do")]
@@ -121,6 +126,7 @@ struct RefuseBody {
 struct AnswerBody {
     status: u16,
     body: Option<String>,
+    html: Option<String>,
     json: Option<Value>,
     retry_after: Option<f64>,
     #[serde(default)]
@@ -150,7 +156,7 @@ impl Order {
         }
         if body.account.is_some() && matches!(body.at, At::Authorize | At::AdminConsent) {
             return Err(
-                "account goes with token, me, send_mail and smtp only: before a sign-in nobody is known"
+                "account goes with token, me, send_mail, graph and smtp only: before a sign-in nobody is known"
                     .to_owned(),
             );
         }
@@ -162,9 +168,9 @@ impl Order {
             Deed::Smtp(mishap)
         } else {
             let action = Action::read(body.at, &body.ordered)?;
-            if action.is_about_a_mail() && body.at != At::SendMail {
+            if action.is_about_a_mail() && !body.at.covers(At::SendMail) {
                 return Err(
-                    "commit_after_ms, delay_work_ms, mid_request and after_request go with send_mail only"
+                    "commit_after_ms, delay_work_ms, mid_request and after_request go with send_mail and graph only"
                         .to_owned(),
                 );
             }
@@ -175,6 +181,7 @@ impl Order {
             grant: body.grant,
             account: body.account,
             times: body.times,
+            for_ms: body.for_ms,
             skip: body.skip,
             ordered: body.ordered,
             deed,
@@ -226,7 +233,9 @@ fn refuse(at: At, body: RefuseBody) -> Result<Action, String> {
     let places: &[Place] = match at {
         At::Token => &[Place::Token],
         At::Authorize | At::AdminConsent => &[Place::Page, Place::Redirect],
-        At::Me | At::SendMail => return Err("Graph has no AADSTS numbers: use status and json".to_owned()),
+        At::Me | At::SendMail | At::Graph => {
+            return Err("Graph has no AADSTS numbers: use status and json".to_owned());
+        }
         At::Smtp => return Err("SMTP has no AADSTS numbers: use reply".to_owned()),
     };
     let row = places.iter().find_map(|place| catalogue::find(number, *place));
@@ -246,11 +255,12 @@ fn refuse(at: At, body: RefuseBody) -> Result<Action, String> {
 }
 
 fn answer(body: AnswerBody) -> Result<Action, String> {
-    let content = match (body.body, body.json) {
-        (Some(_), Some(_)) => return Err("body or json, not both".to_owned()),
-        (Some(text), None) => Content::Text(text),
-        (None, Some(json)) => Content::Json(json),
-        (None, None) => Content::Nothing,
+    let content = match (body.body, body.html, body.json) {
+        (None, None, None) => Content::Nothing,
+        (Some(text), None, None) => Content::Text(text),
+        (None, Some(html), None) => Content::Html(html),
+        (None, None, Some(json)) => Content::Json(json),
+        _ => return Err("one of body, html and json".to_owned()),
     };
     let work = match (body.after_work, body.commit_after_ms) {
         (true, Some(_)) => return Err("after_work or commit_after_ms, not both".to_owned()),

@@ -68,6 +68,16 @@ pub(crate) fn check_from(from: &str, caller: &Caller) -> Result<(), GraphError> 
     Err(errors::send_as_denied())
 }
 
+/// `<left@right>` of RFC 5322 section 3.6.4, in what of it is visible ASCII.
+pub(crate) fn is_message_id(text: &str) -> bool {
+    let inner = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
+    let halves = inner.and_then(|inner| inner.split_once('@'));
+    let plain = |half: &str| {
+        !half.is_empty() && half.chars().all(|c| c.is_ascii_graphic() && !"<>@()\",:;".contains(c))
+    };
+    halves.is_some_and(|(left, right)| plain(left) && plain(right))
+}
+
 #[cfg(test)]
 mod tests {
     use super::plausible;

@@ -124,6 +124,11 @@ pub(crate) fn message_empty() -> GraphError {
     bad("ErrorInvalidParameter", "The value of the parameter 'Message' is empty.")
 }
 
+/// What Graph says to it nobody could look up [U].
+pub(crate) fn message_id_invalid() -> GraphError {
+    bad("ErrorInvalidParameter", "The value of the parameter 'internetMessageId' is not a message id.")
+}
+
 /// JSON that can't be read at all.
 pub(crate) fn json_unreadable() -> GraphError {
     bad(

@@ -31,11 +31,11 @@ pub(crate) struct Message {
     pub(crate) internet_message_headers: Option<Vec<Header>>,
     #[serde(default, deserialize_with = "list")]
     pub(crate) attachments: Vec<Attachment>,
+    pub(crate) internet_message_id: Option<String>,
     // In the schema (section 4.1), not in the sandbox.
     sender: Option<Value>,
     is_read_receipt_requested: Option<bool>,
     is_delivery_receipt_requested: Option<bool>,
-    internet_message_id: Option<Value>,
     categories: Option<Value>,
     flag: Option<Value>,
     single_value_extended_properties: Option<Value>,
@@ -48,7 +48,6 @@ impl Message {
             ("sender", self.sender.is_some()),
             ("isReadReceiptRequested", self.is_read_receipt_requested == Some(true)),
             ("isDeliveryReceiptRequested", self.is_delivery_receipt_requested == Some(true)),
-            ("internetMessageId", self.internet_message_id.is_some()),
             ("categories", self.categories.is_some()),
             ("flag", self.flag.is_some()),
             ("singleValueExtendedProperties", self.single_value_extended_properties.is_some()),

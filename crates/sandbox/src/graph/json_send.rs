@@ -40,6 +40,10 @@ pub(crate) fn read(bytes: &[u8], caller: &Caller, mailbox: &Account) -> Result<M
     if reply_to.iter().any(|address| !envelope::plausible(&address.address)) {
         return Err(errors::recipients_invalid().into());
     }
+    let message_id = message.internet_message_id;
+    if message_id.as_deref().is_some_and(|id| !envelope::is_message_id(id)) {
+        return Err(errors::message_id_invalid().into());
+    }
     let headers = headers(message.internet_message_headers.as_deref())?;
     let subject = message.subject.unwrap_or_default();
     envelope::check_limits(&subject, message.attachments.len())?;
@@ -64,6 +68,7 @@ pub(crate) fn read(bytes: &[u8], caller: &Caller, mailbox: &Account) -> Result<M
         subject,
         importance: message.importance.unwrap_or(Importance::Normal).name().to_owned(),
         headers,
+        message_id,
         text,
         html,
         saved_to_sent: request.save_to_sent_items.unwrap_or(true),

@@ -54,6 +54,7 @@ fn shape(mail: &Mail) -> Value {
         "subject": mail.subject,
         "importance": mail.importance,
         "headers": headers.collect::<Vec<_>>(),
+        "message_id": mail.message_id,
         "text": mail.text,
         "html": mail.html,
         "saved_to_sent": mail.saved_to_sent,

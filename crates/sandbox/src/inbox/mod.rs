@@ -52,6 +52,8 @@ pub(crate) struct Mail {
     pub(crate) subject: String,
     pub(crate) importance: String,
     pub(crate) headers: Vec<(String, String)>,
+    /// As it was sent, with its angle brackets; `None` where the client left it to Microsoft.
+    pub(crate) message_id: Option<String>,
     pub(crate) text: Option<String>,
     pub(crate) html: Option<String>,
     pub(crate) saved_to_sent: bool,

@@ -66,6 +66,7 @@ fn envelope(mail: &Mail) -> Markup {
             dt { "Received" } dd {
                 time datetime=(mail.received_at.to_rfc3339()) { (mail.received_at.format("%Y-%m-%d %H:%M:%S UTC")) }
             }
+            @if let Some(id) = &mail.message_id { dt { "Message-ID" } dd #message-id { (id) } }
             dt { "Details" } dd {
                 span.tag { (mail.route) } " "
                 @if mail.importance != "normal" { span.tag { (mail.importance) " importance" } " " }

@@ -21,6 +21,7 @@ pub(crate) fn mail(message: &Message<'_>, route: &'static str, account: String, 
         subject: message.subject().unwrap_or_default().to_owned(),
         importance: importance(message),
         headers: message.headers_raw().map(|(name, value)| (name.to_owned(), unfolded(value))).collect(),
+        message_id: message.header_raw("Message-ID").map(unfolded),
         text: message.text_bodies().find_map(|part| match &part.body {
             PartType::Text(text) => Some(text.to_string()),
             _ => None,

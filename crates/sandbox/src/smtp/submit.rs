@@ -57,6 +57,7 @@ pub(crate) fn judge(
     // A message must have both: what the client left out is added [U].
     if given_id.is_none() {
         mail.headers.push(("Message-ID".to_owned(), message_id.clone()));
+        mail.message_id = Some(message_id.clone());
     }
     if message.header_raw("Date").is_none() {
         mail.headers.push(("Date".to_owned(), sandbox.clock.now().to_rfc2822()));

@@ -2,7 +2,7 @@
 
 mod moments;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
@@ -178,6 +178,76 @@ async fn graph_fails_in_its_own_words() {
     let answer = test.call(request()).await;
     assert!(answer.status == 200 && serde_json::from_slice::<Value>(&answer.body).is_err());
     assert_eq!(test.call(request()).await.json()["mail"], account);
+}
+
+/// What `/me` and `sendMail` answer now.
+async fn graph(test: &mut Test, token: &str) -> (u16, u16) {
+    let me = test.get_with("/v1.0/me?$select=id", token).await.status.as_u16();
+    (me, test.send(token, &message()).await.status.as_u16())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_of_all_of_graph_until_it_is_lifted_or_over() {
+    let mut test = Test::new();
+    let token = test.access_token("anna", USUAL).await;
+    let id = test.get_with("/v1.0/me?$select=id", &token).await.json()["id"].clone();
+    assert_eq!(id, json!(test.oid("anna")));
+
+    // Until it is lifted: a front door answers, and nothing is taken.
+    let front_door = json!({ "status": 503, "html": "<h1>Service Unavailable</h1>" });
+    let outage = ordered(&mut test, json!({ "at": "graph", "times": null, "do": front_door })).await;
+    for _ in 0..2 {
+        assert_eq!(graph(&mut test, &token).await, (503, 503));
+    }
+    let answer = test.send(&token, &message()).await;
+    assert!(answer.header("content-type").starts_with("text/html"), "{}", answer.text());
+    assert_eq!(test.get("/sandbox/faults").await.json()[0]["hits"], 5);
+    test.control("DELETE", &format!("/sandbox/faults/{outage}"), json!(null)).await;
+    assert_eq!((graph(&mut test, &token).await, test.inbox().await.len()), ((200, 202), 1));
+
+    // For a time: what is sent is taken, and nobody is told.
+    let timeout = json!({ "status": 504, "after_work": true });
+    ordered(&mut test, json!({ "at": "graph", "times": null, "for_ms": 60_000, "do": timeout })).await;
+    assert_eq!((graph(&mut test, &token).await, test.inbox().await.len()), ((504, 504), 2));
+    tokio::time::advance(Duration::from_secs(59)).await;
+    assert_eq!(graph(&mut test, &token).await, (504, 504));
+    assert_eq!(test.get("/sandbox/faults").await.json()[0]["remaining"], Value::Null);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!((graph(&mut test, &token).await, test.inbox().await.len()), ((200, 202), 4));
+    let list = test.get("/sandbox/faults").await.json();
+    assert_eq!((&list[0]["remaining"], &list[0]["hits"]), (&0.into(), &4.into()));
+}
+
+#[tokio::test]
+async fn an_outage_may_be_of_one_account() {
+    let mut test = Test::new();
+    let token = test.access_token("anna", USUAL).await;
+    let account = "facturen@bakkerijjansen.example";
+    let order = json!({ "at": "graph", "account": account, "times": null, "do": { "cut": "after_request" } });
+    ordered(&mut test, order).await;
+    assert_eq!(graph(&mut test, &token).await, (200, 202));
+}
+
+#[tokio::test]
+async fn taken_and_then_failed_is_told_by_any_status() {
+    let mut test = Test::new();
+    let token = test.access_token("anna", USUAL).await;
+    let error = json!({ "error": { "code": "InternalServerError", "message": "m" } });
+    for (number, what) in [
+        json!({ "status": 500, "json": error, "after_work": true }),
+        json!({ "status": 502, "html": "<h1>Bad Gateway</h1>", "after_work": true }),
+        json!({ "status": 504, "after_work": true }),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        ordered(&mut test, json!({ "at": "send_mail", "do": what })).await;
+        assert_eq!(
+            u64::from(test.send(&token, &message()).await.status.as_u16()),
+            what["status"].as_u64().unwrap()
+        );
+        assert_eq!(test.inbox().await.len(), number + 1, "{what}");
+    }
 }
 
 #[tokio::test]

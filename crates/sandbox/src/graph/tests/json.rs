@@ -49,7 +49,7 @@ async fn everything_arrives() {
     let token = test.access_token("facturen", USUAL).await;
     let to = |address: &str| json!([{ "emailAddress": { "address": address } }]);
     let mut body = message_with(&json!({
-        "importance": "high",
+        "importance": "high", "internetMessageId": "<4711@erp.example>",
         "body": { "contentType": "HTML", "content": "<b>Dag</b>" },
         "ccRecipients": to("c@example.com"), "bccRecipients": to("b@example.com"), "replyTo": to("r@example.com"),
         "internetMessageHeaders": [{ "name": "x-erp", "value": "4711" }],
@@ -68,7 +68,7 @@ async fn everything_arrives() {
         "from": { "address": "facturen@bakkerijjansen.example", "name": "Facturen Bakkerij Jansen" },
         "to": [{ "address": "klant@example.com", "name": "Klant" }],
         "cc": one("c@example.com"), "bcc": one("b@example.com"), "reply_to": one("r@example.com"),
-        "subject": "Factuur", "importance": "high", "headers": [{ "name": "x-erp", "value": "4711" }],
+        "subject": "Factuur", "importance": "high", "headers": [{ "name": "x-erp", "value": "4711" }], "message_id": "<4711@erp.example>",
         "text": null, "html": "<b>Dag</b>", "saved_to_sent": false,
         "attachments": [{
             "index": 0, "filename": "logo.png", "content_type": "image/png", "content_id": "logo1", "inline": true,
@@ -82,6 +82,15 @@ async fn everything_arrives() {
     let file = test.get("/inbox/1/attachments/0").await;
     assert_eq!((file.body.as_ref(), file.header("content-type")), ([0, 1, 2].as_slice(), "image/png"));
     assert!(file.header("content-disposition").starts_with("attachment"));
+}
+
+#[tokio::test]
+async fn message_id_is_kept_or_refused() {
+    accepted(json!({ "internetMessageId": null })).await;
+    for id in ["", "4711@erp.example", "<4711>", "<a@b@c>", "<a b@c>", "<a@b>\r\nBcc: x@y", "<a@é>"] {
+        refused(json!({ "internetMessageId": id }), "ErrorInvalidParameter").await;
+    }
+    refused(json!({ "internetMessageId": [] }), "RequestBodyRead").await;
 }
 
 #[tokio::test]
@@ -141,7 +150,7 @@ async fn attachments_say_what_they_are() {
 
 #[tokio::test]
 async fn what_graph_knows_and_the_sandbox_does_not_is_named() {
-    for name in ["sender", "internetMessageId", "categories", "flag", "singleValueExtendedProperties"] {
+    for name in ["sender", "categories", "flag", "singleValueExtendedProperties"] {
         assert_eq!(verdict(json!({ name: [] })).await.0, 501, "{name}");
     }
     assert_eq!(verdict(json!({ "isReadReceiptRequested": true })).await.0, 501);
