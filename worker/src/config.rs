@@ -7,7 +7,7 @@ use std::sync::Arc;
 use api::{Cloud, Code, Kind, Problem, RegistrationOwner, Timestamp};
 use gateway::{
     DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, KeyRing, Limits, MESSAGES_PER_MINUTE, RECIPIENTS_PER_DAY,
-    REFRESH_TOKEN_LIFE_MS, Reach,
+    REFRESH_TOKEN_LIFE_MS, Reach, sha256,
 };
 use microsoft::Endpoints;
 use relay_contract::Key;
@@ -50,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) relay: Option<(Relay, Vec<Kind>)>,
     /// Where objects live (`eu`, …); empty for wherever Cloudflare sees fit.
     pub(crate) jurisdiction: String,
+    /// Names this version with this configuration: when it changes, held messages are tried again.
+    pub(crate) deployment: String,
 }
 
 /// Each message of a minute is remembered with its moment; more than this would make that row large.
@@ -120,6 +122,7 @@ impl Settings {
             },
             relay: relay(env)?,
             jurisdiction: optional(env, "JURISDICTION").unwrap_or_default(),
+            deployment: fingerprint(env),
             public_origin,
         })
     }
@@ -147,6 +150,27 @@ impl Settings {
     pub(crate) fn approved_uri(&self) -> String {
         format!("{}/oauth/approved", self.public_origin)
     }
+}
+
+/// A hash of the version and of everything whose change may repair what messages are held for. One that can't be turned back
+/// into a secret.
+fn fingerprint(env: &Env) -> String {
+    let names = [
+        "ENTRA_CLIENT_ID",
+        "ENTRA_TENANT",
+        "LOGIN_ORIGIN",
+        "GRAPH_ORIGIN",
+        "RELAY_URL",
+        "RELAY_ID",
+        "RELAY_KINDS",
+    ];
+    let secrets = ["ENTRA_CLIENT_SECRET", "SEALING_KEYS", "RELAY_KEY"];
+    let values = names.iter().map(|name| optional(env, name).unwrap_or_default());
+    let values = values.chain(secrets.iter().map(|name| secret(env, name).unwrap_or_default()));
+    let hashes: Vec<u8> = values.flat_map(|value| sha256(value.as_bytes())).collect();
+    let hash = sha256(&hashes);
+    let short = hash.first_chunk::<6>().copied().unwrap_or_default();
+    format!("{} {}", env!("CARGO_PKG_VERSION"), data_encoding::HEXLOWER.encode(&short))
 }
 
 /// A day as Entra shows it, `2027-05-01`: a secret ends in the course of it, so its beginning counts.

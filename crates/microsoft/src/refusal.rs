@@ -87,6 +87,13 @@ impl Refusal {
     }
 }
 
+/// A fault of ours in the shape of a refusal.
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::new(problem.code, problem.detail)
+    }
+}
+
 /// Why a request got no answer at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransportError {

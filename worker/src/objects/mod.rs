@@ -4,6 +4,7 @@
 //! something that does not exist leaves no trace.
 
 mod call;
+mod database;
 pub(crate) mod directory;
 pub(crate) mod mailbox;
 pub(crate) mod organisation;

@@ -1,6 +1,4 @@
 use std::any::type_name;
-use std::cell::Cell;
-use std::rc::Rc;
 
 use api::Problem;
 use gateway::storage_refusal;
@@ -15,23 +13,11 @@ use crate::host::now;
 #[derive(Clone)]
 pub(super) struct Sql {
     storage: SqlStorage,
-    /// Rows written so far, as Cloudflare counts them for its bill.
-    written: Rc<Cell<u64>>,
 }
 
 impl Sql {
     pub(super) fn new(storage: &worker::Storage) -> Self {
-        Self { storage: storage.sql(), written: Rc::default() }
-    }
-
-    /// Notes a row that something else than a statement writes: each alarm that is set is one.
-    pub(super) fn count_row(&self) {
-        self.written.set(self.written.get() + 1);
-    }
-
-    /// Rows written since this was asked last.
-    pub(super) fn take_written(&self) -> u64 {
-        self.written.take()
+        Self { storage: storage.sql() }
     }
 
     /// Whether the object has been created: until then it has no table, and nothing may write.
@@ -45,9 +31,7 @@ impl Sql {
 
     /// Runs a statement.
     pub(super) fn run(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<(), Problem> {
-        let written = self.cursor(statement, values)?.rows_written();
-        self.written.set(self.written.get() + u64::try_from(written).unwrap_or_default());
-        Ok(())
+        self.cursor(statement, values).map(drop)
     }
 
     /// Runs a query and reads every row.
@@ -66,18 +50,6 @@ impl Sql {
         values: Vec<SqlStorageValue>,
     ) -> Result<Option<T>, Problem> {
         Ok(self.rows(query, values)?.into_iter().next())
-    }
-
-    /// Runs a query for one column of bytes.
-    pub(super) fn blobs(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Vec<Vec<u8>>, Problem> {
-        let mut blobs = Vec::new();
-        for row in self.cursor(query, values)?.raw() {
-            match row.map_err(|error| storage_failed(&error))?.into_iter().next() {
-                Some(SqlStorageValue::Blob(bytes)) => blobs.push(bytes),
-                _ => return Err(undecodable("blob")),
-            }
-        }
-        Ok(blobs)
     }
 
     /// Reads the JSON of a table that holds a single record.

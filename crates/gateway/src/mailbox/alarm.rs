@@ -44,7 +44,7 @@ pub(super) fn plan(step: &mut Transaction<'_>) -> Result<(), Problem> {
     let Some(mailbox) = step.store.records().mailbox_if_created()? else { return Ok(()) };
     let (store, now) = (step.store, step.context.now);
     let begun = |it: fn(&Effect) -> bool| step.effects.iter().any(it);
-    let net = |begun: bool| if begun { now.plus_millis(SAFETY_NET_MS) } else { now };
+    let earliest = |begun: bool| if begun { now.plus_millis(SAFETY_NET_MS) } else { now };
     let pumps = begun(|effect| matches!(effect, Effect::Pump | Effect::Deliver(_) | Effect::CheckGraph(_)));
     let works_on_kv = begun(|effect| matches!(effect, Effect::WorkOnKv));
     let renews = step.memory.tokens.under_way(now).is_some();
@@ -53,11 +53,11 @@ pub(super) fn plan(step: &mut Transaction<'_>) -> Result<(), Problem> {
     let release = store.records().outbox()?.release.filter(|release| release.probe.is_none()).map(|_| now);
     let look = step.memory.scheduler.next_look(now);
     let next = [
-        start.map(|at| at.max(net(pumps))),
-        release.map(|at| at.max(net(pumps))),
-        look.map(|at| at.max(net(pumps))),
-        store.kv_queue().next_due_at()?.map(|at| at.max(net(works_on_kv))),
-        renewal_at(store, &mailbox, step.context)?.map(|at| at.max(net(renews))),
+        start.map(|at| at.max(earliest(pumps))),
+        release.map(|at| at.max(earliest(pumps))),
+        look.map(|at| at.max(earliest(pumps))),
+        store.kv_queue().next_due_at()?.map(|at| at.max(earliest(works_on_kv))),
+        renewal_at(store, &mailbox, step.context)?.map(|at| at.max(earliest(renews))),
         next_sweep(store)?,
         sign_in::drop_unconfirmed(store, now)?,
     ];

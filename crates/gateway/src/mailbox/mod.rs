@@ -124,6 +124,12 @@ impl Mailbox {
         &self.store
     }
 
+    /// The mailbox itself: settings and what goes with them.
+    pub fn mailbox(&self) -> Result<MailboxRecord, Problem> {
+        self.expect_exists()?;
+        self.store.records().mailbox()
+    }
+
     /// The attempts under way.
     #[must_use]
     pub fn scheduler(&self) -> &Scheduler {
@@ -295,7 +301,7 @@ impl Mailbox {
             }
         };
         let step = self.step(context, |step| {
-            step.finish(key, route, result.clone(), false)?;
+            step.finish(key, route, &result, false)?;
             step.advance_release()
         });
         if step.outcome.is_err() {

@@ -46,6 +46,31 @@ pub struct MailboxRecord {
 }
 
 impl MailboxRecord {
+    /// A mailbox that is created, with nobody signed in.
+    #[must_use]
+    pub fn new(
+        organisation: OrganisationId,
+        id: MailboxId,
+        settings: MailboxSettings,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            organisation,
+            id,
+            settings,
+            version: 1,
+            epoch: 0,
+            number: 0,
+            access_code: None,
+            relay_key: None,
+            server_trouble: None,
+            handed_over_at: None,
+            approval_asked_at: None,
+            removed_at: None,
+            created_at: at,
+        }
+    }
+
     /// Whether the mail server of its own requires an access code that nobody has typed.
     #[must_use]
     pub fn lacks_access_code(&self) -> bool {

@@ -29,7 +29,7 @@ impl Transaction<'_> {
             if self.memory.scheduler.resting(self.context.now) > self.context.now {
                 break;
             }
-            self.finish(key, route, result, false)?;
+            self.finish(key, route, &result, false)?;
         }
         if self.memory.tokens.give_up_lost(self.context.now) || self.memory.scheduler.any_awaits_token() {
             self.serve_awaiting()?;
@@ -57,13 +57,11 @@ impl Transaction<'_> {
     /// Hands a started message to the host, or lets it wait for a token.
     fn deliver(&mut self, started: Started, mailbox: &MailboxRecord) -> Result<(), Problem> {
         let Started { key, message } = started;
-        match Resource::of(mailbox.settings.kind) {
-            Some(resource) => self.deliver_with_token(key, &message, mailbox, resource, None),
-            None => {
-                self.push_delivery(key, message, mailbox, None, None);
-                Ok(())
-            }
+        if let Some(resource) = Resource::of(mailbox.settings.kind) {
+            return self.deliver_with_token(key, &message, mailbox, resource, None);
         }
+        self.push_delivery(key, message, mailbox, None, None);
+        Ok(())
     }
 
     fn deliver_with_token(
@@ -76,7 +74,7 @@ impl Transaction<'_> {
     ) -> Result<(), Problem> {
         let Some(authentication) = self.store.records().authentication()? else {
             let refusal = not_signed_in();
-            return self.finish(key, None, DeliveryResult::Refused { refusal, stage: Stage::Token }, true);
+            return self.finish(key, None, &DeliveryResult::Refused { refusal, stage: Stage::Token }, true);
         };
         if let Some(token) = Tokens::usable(&authentication, resource, refused, self.context.now) {
             self.push_delivery(key, message.clone(), mailbox, Some(authentication), Some(token));
@@ -87,7 +85,7 @@ impl Transaction<'_> {
             Ok(_) => Refusal::new(Code::Busy, "the mailbox was signed in anew again and again"),
             Err(refusal) => refusal,
         };
-        self.finish(key, None, DeliveryResult::Refused { refusal, stage: Stage::Token }, true)
+        self.finish(key, None, &DeliveryResult::Refused { refusal, stage: Stage::Token }, true)
     }
 
     fn push_delivery(
@@ -120,7 +118,7 @@ impl Transaction<'_> {
     pub(super) fn end_awaiting(&mut self, refusal: &Refusal) -> Result<(), Problem> {
         for (key, _) in self.memory.scheduler.take_awaiting() {
             let result = DeliveryResult::Refused { refusal: refusal.clone(), stage: Stage::Token };
-            self.finish(key, None, result, true)?;
+            self.finish(key, None, &result, true)?;
         }
         self.advance_release()
     }
@@ -130,7 +128,7 @@ impl Transaction<'_> {
         &mut self,
         key: AttemptKey,
         route: Option<api::Route>,
-        result: DeliveryResult,
+        result: &DeliveryResult,
         noted: bool,
     ) -> Result<(), Problem> {
         let mailbox = self.store.records().mailbox()?;
@@ -144,7 +142,7 @@ impl Transaction<'_> {
             &mut self.effects,
         )?;
         let Some(Ok(message)) = finished else { return Ok(()) };
-        if let (DeliveryResult::Refused { refusal, stage }, false) = (&result, noted) {
+        if let (DeliveryResult::Refused { refusal, stage }, false) = (result, noted) {
             if refusal.code == Code::SignInAgain && *stage == Stage::HandOver {
                 self.note_trouble(mailbox, &fresh_token_refused(refusal))?;
             } else if concerns_the_mailbox(refusal.code, *stage, policy.shared) {

@@ -255,12 +255,11 @@ impl Message {
                     self.upstream = Some(upstream.clone());
                     answer = Some(upstream);
                 }
-                match later.map(without_secrets) {
-                    Some(refusal) => self.follow(refusal, Stage::HandOver, policy),
-                    None => {
-                        self.end(MessageState::Refused, None, policy);
-                        Next::Done
-                    }
+                if let Some(refusal) = later.map(without_secrets) {
+                    self.follow(refusal, Stage::HandOver, policy)
+                } else {
+                    self.end(MessageState::Refused, None, policy);
+                    Next::Done
                 }
             }
             DeliveryResult::Refused { refusal, stage } => {
@@ -342,7 +341,7 @@ impl Message {
     /// Queues a message again because its sender asks: one that waits, or one that ended without reaching everybody.
     pub fn retry(&mut self, retry: &RetryMessage, now: Timestamp) -> Result<(), Problem> {
         match self.state {
-            MessageState::Sending => return Err(self.under_way()),
+            MessageState::Sending => return Err(Self::under_way()),
             MessageState::HandedOver if !self.recipients.any_left_out() => return Err(self.ended()),
             _ if self.possibly_sent_before() && !retry.accept_duplicate => {
                 let detail = "nobody knows whether the message was taken; sent again, it may arrive twice";
@@ -374,7 +373,7 @@ impl Message {
     pub fn cancel(&mut self, now: Timestamp) -> Result<bool, Problem> {
         match self.state {
             MessageState::Cancelled => return Ok(false),
-            MessageState::Sending => return Err(self.under_way()),
+            MessageState::Sending => return Err(Self::under_way()),
             state if state.is_final() => return Err(self.ended()),
             _ => {}
         }
@@ -657,7 +656,7 @@ impl Message {
         self.since.unwrap_or(self.accepted_at)
     }
 
-    fn under_way(&self) -> Problem {
+    fn under_way() -> Problem {
         let detail = "the message is being handed over at this moment";
         Problem::new(Code::MessageUnderWay, detail).with_retry_after(5)
     }

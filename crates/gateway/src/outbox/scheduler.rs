@@ -240,7 +240,7 @@ impl Scheduler {
         store: &Store,
         key: AttemptKey,
         route: Option<Route>,
-        result: DeliveryResult,
+        result: &DeliveryResult,
         policy: &Policy,
         effects: &mut Vec<Effect>,
     ) -> Result<Option<Result<Message, StaleAttempt>>, Problem> {
@@ -264,7 +264,7 @@ impl Scheduler {
                 release_in(&mut outbox, &mut attempt);
             }
             let is_stale = attempt.version != mailbox.version || attempt.epoch != mailbox.epoch;
-            if let DeliveryResult::Refused { refusal, stage } = &result
+            if let DeliveryResult::Refused { refusal, stage } = result
                 && is_stale
                 && !result.is_unknown()
                 && (*stage == Stage::Token
@@ -281,7 +281,7 @@ impl Scheduler {
         }
         let had_content = message.has_content();
         let next = message.finish(key.at, route, result.clone(), policy);
-        slow_down(&mut outbox, &result, next, policy.now);
+        slow_down(&mut outbox, result, next, policy.now);
         count_unseen(&mut outbox, &message, policy.now);
         if had_content && !message.has_content() {
             store.content().delete(&message.content_key())?;
@@ -294,7 +294,7 @@ impl Scheduler {
             event: "hand_over",
             outcome: message.failure().map_or(message.state().as_str(), |failure| failure.code.as_str()),
             object: key.message.to_string(),
-            status: status_of(&result),
+            status: status_of(result),
             ..LogEntry::default()
         }));
         Ok(Some(Ok(message)))

@@ -3,7 +3,8 @@ use api::{
     MailboxLimits, MailboxSettings, MailboxView, MessageId, MessageState, MessageView, OrganisationId,
     Problem, RefusedConsent, RegistrationView, RetryMessage, SaveSettings, Timestamp,
 };
-use gateway::Form;
+use gateway::outbox::Form;
+use gateway::store::MessageQuery;
 use serde::{Deserialize, Serialize};
 
 use crate::objects::call::{Streamed, calls};
@@ -36,6 +37,9 @@ calls! {
 
     /// Asks for the page, anew.
     Status { around: Around, } -> MailboxView, "status";
+
+    /// Notes that a person has seen what was refused or is unknown.
+    Seen { around: Around, } -> MailboxView, "seen";
 
     /// Asks for the settings alone.
     AskSettings {} -> MailboxSettings, "ask_settings";
@@ -136,4 +140,11 @@ calls! {
 
     /// Re-arms an alarm that is missing.
     Nudge {} -> (), "nudge";
+}
+
+impl From<ListMessages> for MessageQuery {
+    fn from(call: ListMessages) -> Self {
+        let ListMessages { states, reference, since, until, before, limit } = call;
+        Self { states, reference, since, until, before, limit }
+    }
 }

@@ -2,7 +2,7 @@
 //! ask (Microsoft: outlook-send-mail-from-other-user).
 
 use api::{Code, Problem, Recipients, SendMessage};
-use gateway::Attempt;
+use gateway::sign_in::ConsentAttempt;
 use mail::Message;
 use microsoft::{AccessToken, Http as _, SendMail, Sent, read_send_mail, send_mail};
 
@@ -10,9 +10,9 @@ use crate::host::Fetch;
 use crate::registration::Registration;
 
 /// Sends a mail from the shared mailbox to whoever signed in.
-pub(super) async fn prove(
+pub(super) async fn prove_send_as(
     registration: &Registration,
-    attempt: &Attempt,
+    attempt: &ConsentAttempt,
     access: &AccessToken,
     signed_in: &str,
 ) -> Result<(), Problem> {

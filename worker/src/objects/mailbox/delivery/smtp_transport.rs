@@ -1,80 +1,73 @@
 //! Carries an order out: over the Worker's own connection, or by a relay. The same order, and the same judgement of its outcome.
 
 use api::{Code, Route, TestStep};
-use gateway::test_step;
+use gateway::settings::test_step;
 use microsoft::Refusal;
 use relay_contract::{Order, OrderError, ProblemCode, Server};
 use smtp::{Ending, Outcome, Phase, Plan, PlanError, Stop, Verdict};
 
-use super::hand_over::HandOver;
-use super::lane::{Lane, Opened};
+use super::Attempt;
+use super::connection_reuse::{ConnectionReuse, Opened};
 use crate::host::{Connection, Relay, RelayTrouble, random};
-use crate::objects::mailbox::Inner;
-use crate::objects::mailbox::authentication::refresh::own_fault;
 
-impl Inner {
-    /// Hands a message over. What it committed before tells whoever finds it cut off what may have left.
-    pub(super) async fn carry_out(
-        &self,
-        hand_over: &HandOver,
-        order: &Order,
-        message: &[u8],
-        relay: Option<&Relay>,
-        lane: &mut Lane,
-    ) -> Result<Outcome, Refusal> {
-        let Some(relay) = relay else {
-            hand_over.goes_by(Route::Smtp);
-            self.sync().await?;
-            return self.over_connection(hand_over, order, message, lane).await;
-        };
-        hand_over.goes_by(Route::Relay);
-        let before = async { self.commit_leaving(hand_over).await.is_ok() };
-        by_relay(relay, order, message, before, |_| {}).await
-    }
+/// Hands a message over. The attempt is marked *possibly sent* before the other side can have all of it.
+pub(super) async fn carry_out(
+    attempt: &Attempt<'_>,
+    order: &Order,
+    message: &[u8],
+    relay: Option<&Relay>,
+    reuse: &mut ConnectionReuse,
+) -> Result<Outcome, Refusal> {
+    let Some(relay) = relay else {
+        attempt.goes_by(Route::Smtp);
+        attempt.shell.sync().await?;
+        return over_connection(attempt, order, message, reuse).await;
+    };
+    attempt.goes_by(Route::Relay);
+    let before = async { attempt.possibly_sent().await.is_ok() };
+    by_relay(relay, order, message, before, |_| {}).await
+}
 
-    /// Over the connection that the message before left open, or else a fresh one.
-    async fn over_connection(
-        &self,
-        hand_over: &HandOver,
-        order: &Order,
-        message: &[u8],
-        lane: &mut Lane,
-    ) -> Result<Outcome, Refusal> {
-        let mailbox = self.store.mailbox().map_err(own_fault)?;
-        let opened: Opened = (mailbox.version, mailbox.epoch);
-        if let Some(connection) = lane.take(opened).await {
-            let outcome = self.over(connection, hand_over, order, message, lane, opened).await?;
-            if !outcome.connection_was_gone() {
-                return Ok(outcome);
-            }
-            // It was closed while nothing was asked of it, which says nothing about this message.
+/// Over the connection that the message before left open, or else a fresh one.
+async fn over_connection(
+    attempt: &Attempt<'_>,
+    order: &Order,
+    message: &[u8],
+    reuse: &mut ConnectionReuse,
+) -> Result<Outcome, Refusal> {
+    let mailbox = &attempt.delivery.mailbox;
+    let opened: Opened = (mailbox.version, mailbox.epoch);
+    if let Some(connection) = reuse.take(opened).await {
+        let outcome = over(connection, attempt, order, message, reuse, opened).await?;
+        if !outcome.connection_was_gone() {
+            return Ok(outcome);
         }
-        let Server { host, port, .. } = &order.server;
-        match Connection::open(host, *port, plan(order)?, |_| {}).await {
-            Ok((connection, _)) => self.over(connection, hand_over, order, message, lane, opened).await,
-            Err(outcome) => {
-                let recipients = order.message.as_ref().map_or(0, |message| message.rcpt_to.len());
-                Ok(Outcome { verdicts: vec![Verdict::NotSent; recipients], ..outcome })
-            }
+        // It was closed while nothing was asked of it, which says nothing about this message.
+    }
+    let Server { host, port, .. } = &order.server;
+    match Connection::open(host, *port, plan(order)?, |_| {}).await {
+        Ok((connection, _)) => over(connection, attempt, order, message, reuse, opened).await,
+        Err(outcome) => {
+            let recipients = order.message.as_ref().map_or(0, |message| message.rcpt_to.len());
+            Ok(Outcome { verdicts: vec![Verdict::NotSent; recipients], ..outcome })
         }
     }
+}
 
-    async fn over(
-        &self,
-        mut connection: Connection,
-        hand_over: &HandOver,
-        order: &Order,
-        message: &[u8],
-        lane: &mut Lane,
-        opened: Opened,
-    ) -> Result<Outcome, Refusal> {
-        let next = plan(order)?.message;
-        let next = next.ok_or_else(|| Refusal::new(Code::Internal, "there is no message to hand over"))?;
-        let before_end = async { self.commit_leaving(hand_over).await.is_ok() };
-        let outcome = connection.hand_over(next, message, before_end).await;
-        lane.keep(opened, connection).await;
-        Ok(outcome)
-    }
+async fn over(
+    mut connection: Connection,
+    attempt: &Attempt<'_>,
+    order: &Order,
+    message: &[u8],
+    reuse: &mut ConnectionReuse,
+    opened: Opened,
+) -> Result<Outcome, Refusal> {
+    let next = plan(order)?.message;
+    let next = next.ok_or_else(|| Refusal::new(Code::Internal, "there is no message to hand over"))?;
+    let before_end = async { attempt.possibly_sent().await.is_ok() };
+    let outcome = connection.hand_over(next, message, before_end).await;
+    reuse.keep(opened, connection).await;
+    Ok(outcome)
 }
 
 /// Gives an order to a relay, and tells what it reaches. `before` is awaited when the relay is there, before anything leaves.
@@ -116,7 +109,7 @@ pub(in crate::objects::mailbox) async fn sign_in(
 }
 
 fn plan(order: &Order) -> Result<Plan, Refusal> {
-    order.plan(random().map_err(own_fault)?).map_err(|error| impossible(&error))
+    order.plan(random()?).map_err(|error| impossible(&error))
 }
 
 /// What nobody knows: the relay may have handed it over.

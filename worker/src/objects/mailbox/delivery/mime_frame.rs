@@ -1,18 +1,18 @@
-use api::Code;
-use gateway::{MessageRecord, sha256};
+use api::{Code, Problem};
+use gateway::outbox::Message;
+use gateway::sealing::sha256;
 use mail::{Bcc, EmailAddress, MimeFrame};
-use microsoft::Refusal;
 
 use crate::config::Config;
 
-/// What a message gets when it is written as MIME: the same for every try, so that a second one is known as the same mail.
+/// Message-ID, date and boundary of a message: the same for every attempt, so that a second copy is known as the same mail.
 pub(in crate::objects::mailbox) fn frame(
-    record: &MessageRecord,
+    message: &Message,
     sender: &EmailAddress,
     config: &Config,
     bcc: Bcc,
-) -> Result<MimeFrame, Refusal> {
-    let id = record.id.to_string();
+) -> Result<MimeFrame, Problem> {
+    let id = message.id().to_string();
     let as_of = |host: &str| format!("{id}@{host}").parse().ok();
     let domain = sender.as_str().rsplit_once('@').map(|(_, domain)| domain);
     // A domain that is long, a literal or not ASCII makes no id.
@@ -21,8 +21,8 @@ pub(in crate::objects::mailbox) fn frame(
     let [boundary @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = sha256(id.as_bytes());
     Ok(MimeFrame {
         message_id: message_id
-            .ok_or_else(|| Refusal::new(Code::Internal, "a message id can't be written"))?,
-        date: record.accepted_at,
+            .ok_or_else(|| Problem::new(Code::Internal, "a message id can't be written"))?,
+        date: message.accepted_at(),
         boundary,
         bcc,
     })

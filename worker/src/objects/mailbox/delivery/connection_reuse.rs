@@ -1,15 +1,15 @@
 use crate::host::Connection;
 
-/// One hand-over after another, and what is kept between them: the connection to a mail server that takes another message.
+/// Connection reuse: the open connection to a mail server that can carry the next message.
 #[derive(Default)]
-pub(super) struct Lane(Option<(Opened, Connection)>);
+pub(super) struct ConnectionReuse(Option<(Opened, Connection)>);
 
-/// What a connection was opened with: version and epoch of the mailbox. Whoever saved or signed in since gets another one.
+/// Version and epoch of the mailbox that a connection was opened with. After a save or a sign-in there is a fresh one.
 pub(super) type Opened = (u64, u64);
 
-impl Lane {
+impl ConnectionReuse {
     /// The connection of before, if it still is the right one.
-    pub(in crate::objects::mailbox) async fn take(&mut self, opened: Opened) -> Option<Connection> {
+    pub(super) async fn take(&mut self, opened: Opened) -> Option<Connection> {
         match self.0.take() {
             Some((with, connection)) if with == opened => Some(connection),
             Some((_, connection)) => {
