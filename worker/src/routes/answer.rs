@@ -4,8 +4,55 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use serde::Serialize;
 
-/// What a route gives: an answer, or a problem document.
-pub(super) type Answer = Result<Response<Body>, Failed>;
+/// What a handler gives: an answer, or a problem document.
+pub(super) type Answer<T = Response<Body>> = Result<T, Failed>;
+
+/// `200` with JSON.
+pub(super) struct Json<T>(pub(super) T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response<Body> {
+        json(StatusCode::OK, serde_json::to_vec(&self.0))
+    }
+}
+
+/// `201` with JSON.
+pub(super) struct Created<T>(pub(super) T);
+
+impl<T: Serialize> IntoResponse for Created<T> {
+    fn into_response(self) -> Response<Body> {
+        json(StatusCode::CREATED, serde_json::to_vec(&self.0))
+    }
+}
+
+/// `202` with JSON.
+pub(super) struct Accepted<T>(pub(super) T);
+
+impl<T: Serialize> IntoResponse for Accepted<T> {
+    fn into_response(self) -> Response<Body> {
+        json(StatusCode::ACCEPTED, serde_json::to_vec(&self.0))
+    }
+}
+
+fn json(status: StatusCode, body: serde_json::Result<Vec<u8>>) -> Response<Body> {
+    let Ok(body) = body else {
+        return Failed(Problem::new(Code::Internal, "cannot encode answer")).into_response();
+    };
+    let mut response = of_type("application/json", body);
+    *response.status_mut() = status;
+    response
+}
+
+/// A `200` of that media type.
+pub(super) fn of_type(media_type: &'static str, body: impl Into<Body>) -> Response<Body> {
+    with_type(Response::new(body.into()), media_type)
+}
+
+/// Says which media type an answer is of.
+pub(super) fn with_type(mut response: Response<Body>, media_type: &'static str) -> Response<Body> {
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response
+}
 
 /// A problem on its way out.
 pub(super) struct Failed(Problem);
@@ -49,15 +96,6 @@ pub(super) fn complete(
     }
     *response.body_mut() = Body::from(serde_json::to_vec(&problem).unwrap_or_default());
     Some(problem)
-}
-
-/// A JSON answer.
-pub(super) fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
-    let body = serde_json::to_vec(value).map_err(|_| Problem::new(Code::Internal, "cannot encode answer"))?;
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(response)
 }
 
 /// An answer without a body.

@@ -1,17 +1,17 @@
+use api::{Code, Problem};
 use axum::extract::State;
-use axum::http::StatusCode;
+use serde_json::{Value, json};
 
-use super::answer::json;
-use super::{Answer, App};
-use crate::objects::Objects;
+use super::App;
+use super::answer::{Answer, Json};
 use crate::objects::directory::ListOrganisations;
 
 /// `GET /healthz`: whether the installation is set up and its objects and KV answer. Tells nothing about anybody.
 #[worker::send]
-pub(super) async fn health(State(app): State<App>) -> Answer {
-    let config = app.config()?;
-    let not_configured = |what: &str| api::Problem::new(api::Code::NotConfigured, what);
-    app.env.kv("TOKENS").map_err(|_| not_configured("the binding TOKENS is missing"))?;
-    Objects::new(&app.env, &config.jurisdiction).directory()?.call(&ListOrganisations {}).await?;
-    json(StatusCode::OK, &serde_json::json!({ "status": "ok" }))
+pub(super) async fn health(State(app): State<App>) -> Answer<Json<Value>> {
+    let installation = app.installation()?;
+    let missing = |_| Problem::new(Code::NotConfigured, "the binding TOKENS is missing");
+    app.env.kv("TOKENS").map_err(missing)?;
+    installation.directory()?.call(&ListOrganisations {}).await?;
+    Ok(Json(json!({ "status": "ok" })))
 }

@@ -1,54 +1,71 @@
-//! The HTTP routes: one file for each operation, and what they share: who is asking, how bodies are read, how problems
-//! and pages go out.
+//! The HTTP routes, one folder for each audience: `v1` is for ERPs, `api` for our own pages in a browser, `operator` for
+//! whoever runs this installation, `pages` for people.
+//!
+//! A handler says in its arguments whom it serves and what it reads (`auth.rs`, `path.rs`, `body.rs`); each of them
+//! refuses with a problem document, in the order in which they stand. [`finish`] completes every answer.
 
 mod answer;
-mod approval;
-mod approved_page;
-mod consent;
-mod create_mailbox;
+mod api;
+mod auth;
+mod body;
 mod health;
-mod input;
-mod limits;
-mod links;
-mod list_messages;
-mod mailbox;
+mod new_link;
+mod new_mailbox;
 mod operator;
 mod pages;
-mod posted;
-mod problem_page;
-mod registration;
-mod send_batch;
-mod send_message;
-mod session;
-mod show_message;
-mod steer_message;
-mod test_server;
-mod who;
+mod path;
+mod server_test;
+mod v1;
 
-use api::{Code, Problem, RequestId};
+use ::api::{Code, MailboxId, OrganisationId, Problem, RequestId};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Response, header};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::routing::{delete, get, post};
+use axum::routing::get;
 use worker::Env;
 
 use crate::config::Config;
 use crate::host::{Line, in_request, log, now, random};
+use crate::objects::{Object, Objects};
 
+use answer::Failed;
 pub(crate) use answer::unreadable_request;
-use answer::{Answer, Failed};
 
-/// Shared by every route.
+/// The state of the router.
 #[derive(Clone)]
 struct App {
     env: Env,
 }
 
 impl App {
-    fn config(&self) -> Result<Config, Problem> {
-        Config::load(&self.env)
+    fn installation(&self) -> Result<Installation, Problem> {
+        Ok(Installation { env: self.env.clone(), config: Config::load(&self.env)? })
+    }
+}
+
+/// This installation: its configuration and the way to its objects.
+struct Installation {
+    env: Env,
+    config: Config,
+}
+
+impl Installation {
+    fn organisation(&self, id: OrganisationId) -> Result<Object, Problem> {
+        self.objects().organisation(id)
+    }
+
+    fn mailbox(&self, organisation: OrganisationId, id: MailboxId) -> Result<Object, Problem> {
+        self.objects().mailbox(organisation, id)
+    }
+
+    fn directory(&self) -> Result<Object, Problem> {
+        self.objects().directory()
+    }
+
+    fn objects(&self) -> Objects<'_> {
+        Objects::new(&self.env, &self.config.jurisdiction)
     }
 }
 
@@ -56,44 +73,10 @@ impl App {
 pub(crate) fn router(env: Env) -> Router {
     let app = App { env };
     Router::new()
-        // The ERP
-        .route("/v1/messages", get(list_messages::list_messages).post(send_message::send_message))
-        .route("/v1/messages/batch", post(send_batch::send_batch))
-        .route("/v1/messages/{id}", get(show_message::show_message))
-        .route("/v1/messages/{id}/mime", get(steer_message::read_mime))
-        .route("/v1/messages/{id}/cancel", post(steer_message::cancel))
-        .route("/v1/messages/{id}/retry", post(steer_message::retry))
-        .route("/v1/limits", get(limits::limits))
-        .route("/v1/test", post(test_server::by_key))
-        .route("/api/mailboxes/{mailbox}/test", post(test_server::by_person))
-        .route("/v1/links", post(links::link_for_key))
-        // The browser
-        .route("/api/session", get(session::show).post(session::open).delete(session::end))
-        .route("/api/mailboxes", post(create_mailbox::for_session))
-        .route("/api/mailboxes/{mailbox}", get(mailbox::show).put(mailbox::save))
-        .route("/api/mailboxes/{mailbox}/authentication", delete(mailbox::remove))
-        .route("/api/mailboxes/{mailbox}/authentication/renewal", post(approval::check_again))
-        .route("/api/mailboxes/{mailbox}/approval", post(approval::ask).delete(approval::withdraw))
-        .route("/api/mailboxes/{mailbox}/consent", post(consent::begin))
-        .route("/api/mailboxes/{mailbox}/consent/{attempt}", post(consent::finish))
-        .route("/api/mailboxes/{mailbox}/consent/{attempt}/refusal", post(consent::refuse))
-        .route("/api/mailboxes/{mailbox}/consent/{attempt}/answer", post(consent::answer))
-        // The operator
-        .route("/operator/organisations", post(operator::create_organisation))
-        .route("/operator/organisations/{organisation}/mailboxes", post(create_mailbox::for_operator))
-        .route("/operator/organisations/{organisation}/keys", post(operator::create_key))
-        .route("/operator/organisations/{organisation}/links", post(links::link_for_operator))
-        .route(
-            "/operator/organisations/{organisation}/registration",
-            get(registration::show).put(registration::set).delete(registration::forget),
-        )
-        // Pages
-        .route("/", get(pages::page))
-        .route("/open", get(pages::page))
-        .route("/mailboxes/{mailbox}", get(pages::page))
-        .route("/oauth/callback", get(pages::page))
-        .route("/oauth/approved", get(approved_page::approved_page))
-        .route("/problems/{code}", get(problem_page::problem_page))
+        .merge(v1::routes())
+        .merge(api::routes())
+        .merge(operator::routes())
+        .merge(pages::routes())
         .route("/healthz", get(health::health))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
@@ -115,7 +98,7 @@ async fn finish(State(app): State<App>, request: Request, next: Next) -> Respons
     let pattern = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
     let route = format!("{} {pattern}", request.method());
     let mut response = in_request(id, Box::pin(next.run(request))).await;
-    let config = app.config().ok();
+    let config = Config::load(&app.env).ok();
     let origin = config.as_ref().map_or("", |config| config.public_origin.as_str());
     let problem = answer::complete(&mut response, origin, id);
     let id = id.map(|id| id.to_string()).unwrap_or_default();

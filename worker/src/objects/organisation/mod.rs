@@ -15,7 +15,7 @@ use super::call::{calls, dispatch};
 use super::sql::Sql;
 
 pub(crate) use approval::{NoteAsked, SetSending};
-pub(crate) use keys::{AddKey, KeyMailboxes, KeyUse, UseKey, not_allowed};
+pub(crate) use keys::{AddKey, KeyMailbox, KeyMailboxes, KeyUse, UseKey, not_allowed};
 pub(crate) use links::{AddLink, OpenLink};
 pub(crate) use mailboxes::{AddMailbox, ListMailboxes, SetAddresses};
 pub(crate) use profile::{Create, PinTenant};

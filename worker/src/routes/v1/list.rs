@@ -3,16 +3,13 @@ use std::cmp::Reverse;
 use api::{
     Code, FieldError, LIST_MESSAGES_MAX, MailboxId, MessageId, MessageList, MessageState, Problem, Timestamp,
 };
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::Uri;
 use futures_util::future::try_join_all;
 use serde::Deserialize;
 
-use super::answer::json;
-use super::{Answer, App, who};
-use crate::objects::Objects;
 use crate::objects::mailbox::ListMessages;
-use crate::objects::organisation::KeyMailboxes;
+use crate::routes::answer::{Answer, Json};
+use crate::routes::auth::Erp;
 
 /// Messages of one page unless the caller says otherwise.
 const LIMIT_DEFAULT: usize = 50;
@@ -34,10 +31,8 @@ struct Filters {
 
 /// `GET /v1/messages`: messages of the key's mailboxes, newest first.
 #[worker::send]
-pub(super) async fn list_messages(State(app): State<App>, request: Request) -> Answer {
-    let config = app.config()?;
-    let key = who::erp(&config, request.headers())?;
-    let filters: Filters = serde_urlencoded::from_str(request.uri().query().unwrap_or_default())
+pub(super) async fn list(erp: Erp, uri: Uri) -> Answer<Json<MessageList>> {
+    let filters: Filters = serde_urlencoded::from_str(uri.query().unwrap_or_default())
         .map_err(|error| Problem::new(Code::MalformedRequest, error.to_string()))?;
     let limit = filters.limit.unwrap_or(LIMIT_DEFAULT);
     if !(1..=LIST_MESSAGES_MAX).contains(&limit) {
@@ -52,22 +47,18 @@ pub(super) async fn list_messages(State(app): State<App>, request: Request) -> A
         // One more tells whether there is another page.
         limit: limit + 1,
     };
-    let objects = Objects::new(&app.env, &config.jurisdiction);
-    let asked = KeyMailboxes { id: key.id, hash: who::hash_text(&key.hash) };
-    let mut mailboxes = objects.organisation(key.organisation)?.call(&asked).await?;
+    let mut mailboxes = erp.mailboxes().await?;
     mailboxes.retain(|mailbox| {
         filters.mailbox.is_none_or(|wanted| wanted == mailbox.id)
             && filters.from.as_deref().is_none_or(|from| mailbox.sends_from(from))
     });
-    let pages = mailboxes
-        .iter()
-        .map(async |mailbox| objects.mailbox(key.organisation, mailbox.id)?.call(&call).await);
+    let pages = mailboxes.iter().map(async |mailbox| erp.mailbox(mailbox.id)?.call(&call).await);
     let mut messages = try_join_all(pages).await?.concat();
     messages.sort_by_key(|message| Reverse(message.id));
     let more = messages.len() > limit;
     messages.truncate(limit);
     let next_cursor = messages.last().filter(|_| more).map(|last| last.id.to_string());
-    json(StatusCode::OK, &MessageList { messages, next_cursor })
+    Ok(Json(MessageList { messages, next_cursor }))
 }
 
 fn states(text: Option<&str>) -> Result<Vec<MessageState>, Problem> {

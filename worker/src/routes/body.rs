@@ -1,11 +1,36 @@
-use std::str::FromStr;
-
-use api::{Code, FieldError, Problem};
+use api::{Code, FieldError, Problem, SMALL_REQUEST_BYTES_MAX};
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
+
+use super::App;
+use super::answer::Failed;
+
+/// A small JSON body.
+pub(super) struct SmallJson<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<App> for SmallJson<T> {
+    type Rejection = Failed;
+
+    async fn from_request(request: Request, _app: &App) -> Result<Self, Failed> {
+        Ok(Self(small_json(request).await?))
+    }
+}
+
+/// The same for a handler that reads its body late, or not always.
+pub(super) async fn small_json<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
+    from_json(&small(request).await?)
+}
+
+fn small(request: Request) -> BoxFuture<'static, Result<Vec<u8>, Problem>> {
+    Box::pin(async {
+        expect_json(&request)?;
+        bytes(request.into_body(), SMALL_REQUEST_BYTES_MAX).await
+    })
+}
 
 /// Reads a body of at most `max` bytes, counted while it streams in.
 pub(super) async fn bytes(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
@@ -79,15 +104,4 @@ fn malformed(error: &serde_json::Error) -> Problem {
 /// The name in serde's "unknown field `x`, expected …".
 fn unknown_field(message: &str) -> Option<&str> {
     message.strip_prefix("unknown field `")?.split('`').next()
-}
-
-/// Reads a small JSON body.
-pub(super) async fn small_json<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
-    expect_json(&request)?;
-    from_json(&bytes(request.into_body(), api::SMALL_REQUEST_BYTES_MAX).await?)
-}
-
-/// Reads an identifier of the path; one that can't be, names nothing.
-pub(super) fn id<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Problem> {
-    text.parse().map_err(|error: T::Err| Problem::new(Code::NotFound, error.to_string()))
 }

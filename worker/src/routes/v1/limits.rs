@@ -3,28 +3,19 @@ use api::{
     RAW_REQUEST_BYTES_MAX, RECIPIENTS_MAX, REQUEST_BYTES_MAX, SCHEDULED_DAYS_MAX, SUBJECT_CHARS_MAX,
     WAIT_SECONDS_MAX,
 };
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
 use futures_util::future::try_join_all;
 
-use super::answer::json;
-use super::{Answer, App, who};
-use crate::objects::Objects;
 use crate::objects::mailbox::AskLimits;
-use crate::objects::organisation::KeyMailboxes;
+use crate::routes::answer::{Answer, Json};
+use crate::routes::auth::Erp;
 
 /// `GET /v1/limits`: what a caller may send, and how much is left of the day.
 #[worker::send]
-pub(super) async fn limits(State(app): State<App>, headers: HeaderMap) -> Answer {
-    let config = app.config()?;
-    let key = who::erp(&config, &headers)?;
-    let objects = Objects::new(&app.env, &config.jurisdiction);
-    let asked = KeyMailboxes { id: key.id, hash: who::hash_text(&key.hash) };
-    let mailboxes = objects.organisation(key.organisation)?.call(&asked).await?;
-    let each = mailboxes
-        .iter()
-        .map(async |mailbox| objects.mailbox(key.organisation, mailbox.id)?.call(&AskLimits {}).await);
-    let view = LimitsView {
+pub(super) async fn show(erp: Erp) -> Answer<Json<LimitsView>> {
+    let mailboxes = erp.mailboxes().await?;
+    let each = mailboxes.iter().map(async |mailbox| erp.mailbox(mailbox.id)?.call(&AskLimits {}).await);
+    let limits = &erp.installation.config.limits;
+    Ok(Json(LimitsView {
         json_request_bytes_max: wide(REQUEST_BYTES_MAX),
         form_request_bytes_max: wide(FORM_REQUEST_BYTES_MAX),
         raw_request_bytes_max: wide(RAW_REQUEST_BYTES_MAX),
@@ -36,11 +27,10 @@ pub(super) async fn limits(State(app): State<App>, headers: HeaderMap) -> Answer
         wait_seconds_max: WAIT_SECONDS_MAX,
         scheduled_days_max: SCHEDULED_DAYS_MAX,
         idempotency_days: IDEMPOTENCY_DAYS,
-        messages_per_minute: config.limits.per_minute,
-        recipients_per_day: config.limits.recipients_per_day,
+        messages_per_minute: limits.per_minute,
+        recipients_per_day: limits.recipients_per_day,
         mailboxes: try_join_all(each).await?,
-    };
-    json(StatusCode::OK, &view)
+    }))
 }
 
 fn wide(number: usize) -> u64 {

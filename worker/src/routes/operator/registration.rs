@@ -1,57 +1,56 @@
 use api::{
-    Code, FieldError, OrganisationId, Problem, Reason, RegistrationOwner, SetCredential,
+    Code, FieldError, OrganisationId, Problem, Reason, RegistrationOwner, RegistrationView, SetCredential,
     SetRegistration as Wanted,
 };
-use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
 use gateway::SealedText;
 use microsoft::{
     AuthorizationCode, Certificate, ClientSecret, Decision, PkceCodeVerifier, Redemption, TokenEndpoint,
     read_private_key,
 };
 
-use super::answer::json;
-use super::{Answer, App, input, who};
 use crate::config::Config;
 use crate::host::{Fetch, Vault, is_signed_by, now, random, sign_ps256};
-use crate::objects::Objects;
 use crate::objects::organisation::{AskRegistration, SetRegistration};
 use crate::registration::{Credential, PrivateKey, Registration, StoredCredential, StoredRegistration};
+use crate::routes::answer::{Answer, Json};
+use crate::routes::auth::Operator;
+use crate::routes::body::SmallJson;
+use crate::routes::path::Id;
 
 /// `GET /operator/organisations/{organisation}/registration`: the app registration in use.
 #[worker::send]
-pub(super) async fn show(State(app): State<App>, Path(id): Path<String>, request: Request) -> Answer {
-    let config = app.config()?;
-    who::operator(&config, request.headers())?;
-    let organisation = Objects::new(&app.env, &config.jurisdiction).organisation(input::id(&id)?)?;
-    let own = organisation.call(&AskRegistration {}).await?;
-    json(StatusCode::OK, &own.map_or_else(|| config.registration.view(), |own| own.view()))
+pub(super) async fn show(
+    Operator { installation }: Operator,
+    Id(id): Id<OrganisationId>,
+) -> Answer<Json<RegistrationView>> {
+    let own = installation.organisation(id)?.call(&AskRegistration {}).await?;
+    Ok(Json(own.map_or_else(|| installation.config.registration.view(), |own| own.view())))
 }
 
 /// `PUT /operator/organisations/{organisation}/registration`: its own one, after Entra has taken it.
 #[worker::send]
-pub(super) async fn set(State(app): State<App>, Path(id): Path<String>, request: Request) -> Answer {
-    let config = app.config()?;
-    who::operator(&config, request.headers())?;
-    let id: OrganisationId = input::id(&id)?;
-    let wanted: Wanted = input::small_json(request).await?;
-    let registration = read(&config, &wanted).await?;
-    try_out(&config, &registration).await?;
-    let stored = seal(&config, id, &registration, wanted).await?;
+pub(super) async fn set(
+    Operator { installation }: Operator,
+    Id(id): Id<OrganisationId>,
+    SmallJson(wanted): SmallJson<Wanted>,
+) -> Answer<Json<RegistrationView>> {
+    let config = &installation.config;
+    let registration = read(config, &wanted).await?;
+    try_out(config, &registration).await?;
+    let stored = seal(config, id, &registration, wanted).await?;
     let view = stored.view();
-    let organisation = Objects::new(&app.env, &config.jurisdiction).organisation(id)?;
-    organisation.call(&SetRegistration { registration: Some(stored) }).await?;
-    json(StatusCode::OK, &view)
+    installation.organisation(id)?.call(&SetRegistration { registration: Some(stored) }).await?;
+    Ok(Json(view))
 }
 
 /// `DELETE /operator/organisations/{organisation}/registration`: back to the installation's.
 #[worker::send]
-pub(super) async fn forget(State(app): State<App>, Path(id): Path<String>, request: Request) -> Answer {
-    let config = app.config()?;
-    who::operator(&config, request.headers())?;
-    let organisation = Objects::new(&app.env, &config.jurisdiction).organisation(input::id(&id)?)?;
-    organisation.call(&SetRegistration { registration: None }).await?;
-    json(StatusCode::OK, &config.registration.view())
+pub(super) async fn forget(
+    Operator { installation }: Operator,
+    Id(id): Id<OrganisationId>,
+) -> Answer<Json<RegistrationView>> {
+    installation.organisation(id)?.call(&SetRegistration { registration: None }).await?;
+    Ok(Json(installation.config.registration.view()))
 }
 
 fn refused(pointer: &str, detail: impl Into<String>) -> Problem {

@@ -1,61 +1,65 @@
 use std::time::Duration;
 
-use api::{AnsweredConsent, AttemptId, ConsentOutcome};
-use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
+use api::{
+    AnsweredConsent, AttemptId, BeginConsent, BegunConsent, ConsentOutcome, FinishConsent, MailboxId,
+    RefusedConsent,
+};
+use axum::response::IntoResponse as _;
 
-use super::answer::{json, no_content};
-use super::{Answer, App, input, who};
 use crate::host::{now, random};
 use crate::objects::mailbox::{
     Answer as Confirmation, BeginAttempt, FinishAttempt, FinishedAttempt, RefuseAttempt,
 };
 use crate::objects::organisation::PinTenant;
+use crate::routes::answer::{Answer, Created, Json, no_content};
+use crate::routes::auth::Employee;
+use crate::routes::body::SmallJson;
+use crate::routes::path::Id;
 
 /// Redeeming asks Entra (15 s) and Graph (20 s), with Exchange Entra twice, and with a shared mailbox Graph twice.
 const REDEEMING: Duration = Duration::from_mins(1);
 
 /// `POST /api/mailboxes/{mailbox}/consent`
 #[worker::send]
-pub(super) async fn begin(State(app): State<App>, Path(id): Path<String>, request: Request) -> Answer {
-    let employee = who::employee(&app, &request).await?;
-    let mailbox = employee.mailbox(input::id(&id)?)?;
-    let begin = input::small_json(request).await?;
+pub(super) async fn begin(
+    employee: Employee,
+    Id(mailbox): Id<MailboxId>,
+    SmallJson(begin): SmallJson<BeginConsent>,
+) -> Answer<Created<BegunConsent>> {
+    let mailbox = employee.mailbox(mailbox)?;
     let call = BeginAttempt {
         id: AttemptId::new(now(), random()?),
         session: employee.session_digest(),
         tenant: employee.holder.tenant,
         begin,
     };
-    json(StatusCode::CREATED, &mailbox.call(&call).await?)
+    Ok(Created(mailbox.call(&call).await?))
 }
 
 /// `POST /api/mailboxes/{mailbox}/consent/{attempt}`
 #[worker::send]
 pub(super) async fn finish(
-    State(app): State<App>,
-    Path((mailbox, attempt)): Path<(String, String)>,
-    request: Request,
-) -> Answer {
-    let employee = who::employee(&app, &request).await?;
-    let (mailbox, id) = (employee.mailbox(input::id(&mailbox)?)?, input::id(&attempt)?);
-    let finish = input::small_json(request).await?;
+    employee: Employee,
+    Id(mailbox): Id<MailboxId>,
+    Id(id): Id<AttemptId>,
+    SmallJson(finish): SmallJson<FinishConsent>,
+) -> Answer<Json<ConsentOutcome>> {
+    let mailbox = employee.mailbox(mailbox)?;
     let session = employee.session_digest();
     let around = employee.around()?;
     let call = FinishAttempt { id, session, tenant: employee.holder.tenant, finish, around };
-    json(StatusCode::OK, &mailbox.call_for(&call, REDEEMING).await?)
+    Ok(Json(mailbox.call_for(&call, REDEEMING).await?))
 }
 
 /// `POST /api/mailboxes/{mailbox}/consent/{attempt}/refusal`: the error that came back, answered as the problem it is.
 #[worker::send]
 pub(super) async fn refuse(
-    State(app): State<App>,
-    Path((mailbox, attempt)): Path<(String, String)>,
-    request: Request,
+    employee: Employee,
+    Id(mailbox): Id<MailboxId>,
+    Id(id): Id<AttemptId>,
+    SmallJson(refused): SmallJson<RefusedConsent>,
 ) -> Answer {
-    let employee = who::employee(&app, &request).await?;
-    let (mailbox, id) = (employee.mailbox(input::id(&mailbox)?)?, input::id(&attempt)?);
-    let refused = input::small_json(request).await?;
+    let mailbox = employee.mailbox(mailbox)?;
     let call = RefuseAttempt { id, session: employee.session_digest(), refused };
     Err(mailbox.call(&call).await?.into())
 }
@@ -63,13 +67,12 @@ pub(super) async fn refuse(
 /// `POST /api/mailboxes/{mailbox}/consent/{attempt}/answer`
 #[worker::send]
 pub(super) async fn answer(
-    State(app): State<App>,
-    Path((mailbox, attempt)): Path<(String, String)>,
-    request: Request,
+    employee: Employee,
+    Id(mailbox): Id<MailboxId>,
+    Id(id): Id<AttemptId>,
+    SmallJson(AnsweredConsent { confirmed }): SmallJson<AnsweredConsent>,
 ) -> Answer {
-    let employee = who::employee(&app, &request).await?;
-    let (mailbox, id) = (employee.mailbox(input::id(&mailbox)?)?, input::id(&attempt)?);
-    let AnsweredConsent { confirmed } = input::small_json(request).await?;
+    let mailbox = employee.mailbox(mailbox)?;
     let session = employee.session_digest();
     if confirmed {
         // The tenant first: whoever loses a race for it is not connected.
@@ -78,7 +81,7 @@ pub(super) async fn answer(
     }
     let around = employee.around()?;
     match mailbox.call(&Confirmation { id, session, confirmed, around }).await? {
-        Some(view) => json(StatusCode::OK, &ConsentOutcome::Connected { mailbox: Box::new(view) }),
+        Some(view) => Ok(Json(ConsentOutcome::Connected { mailbox: Box::new(view) }).into_response()),
         None => Ok(no_content()),
     }
 }

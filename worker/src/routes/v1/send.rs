@@ -1,41 +1,37 @@
 use std::time::Duration;
 
-use api::{Code, MailboxId, MessageId, MessageState, OrganisationId, Problem, WAIT_SECONDS_MAX};
-use axum::extract::{Request, State};
+use api::{Code, MailboxId, MessageId, MessageState, Problem, WAIT_SECONDS_MAX};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::IntoResponse as _;
 
-use super::answer::json;
-use super::posted::{self, Posted};
-use super::{Answer, App, who};
+use super::message_payload::{self, MessagePayload};
 use crate::host::{now, random};
-use crate::objects::Objects;
 use crate::objects::mailbox::{Accept, Accepted};
-use crate::objects::organisation::{KeyUse, UseKey};
+use crate::routes::answer::{Answer, Json};
+use crate::routes::auth::Erp;
 
 /// `POST /v1/messages`: takes one mail. `202` when it is stored durably; with `Prefer: wait=N`, `200` with the outcome
 /// when there is one within N seconds.
 #[worker::send]
-pub(super) async fn send_message(State(app): State<App>, request: Request) -> Answer {
-    let config = app.config()?;
-    let key = who::erp(&config, request.headers())?;
+pub(super) async fn send(erp: Erp, request: Request) -> Answer {
     let wait = wait(request.headers());
-    let posted = posted::read(request, now()).await?;
-
-    let objects = Objects::new(&app.env, &config.jurisdiction);
-    let wanted = KeyUse::SendFrom(posted.from.clone());
-    let call = UseKey { id: key.id, hash: who::hash_text(&key.hash), wanted };
-    let mailbox = objects.organisation(key.organisation)?.call(&call).await?;
-    let mailbox = mailbox.ok_or_else(|| Problem::new(Code::NotFound, "there is no such mailbox"))?;
-    let Accepted { view, replayed } = accept(&objects, key.organisation, mailbox, posted, wait).await?;
+    let payload = message_payload::read(request, now()).await?;
+    let mailbox = erp.sends_from(payload.from.clone()).await?;
+    let Accepted { view, replayed } = accept(&erp, mailbox, payload, wait).await?;
 
     let waits = [MessageState::Scheduled, MessageState::Queued, MessageState::Sending];
     let has_outcome = wait > 0 && !waits.contains(&view.state);
-    let mut answer = json(if has_outcome { StatusCode::OK } else { StatusCode::ACCEPTED }, &view)?;
+    let location = HeaderValue::from_str(&format!("/v1/messages/{}", view.id));
+    let mut answer = Json(view).into_response();
+    if !has_outcome {
+        *answer.status_mut() = StatusCode::ACCEPTED;
+    }
     let headers = answer.headers_mut();
     if replayed {
         headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
     }
-    if let Ok(location) = HeaderValue::from_str(&format!("/v1/messages/{}", view.id)) {
+    if let Ok(location) = location {
         headers.insert(header::LOCATION, location);
     }
     if wait > 0 {
@@ -50,22 +46,21 @@ pub(super) async fn send_message(State(app): State<App>, request: Request) -> An
 
 /// Gives a message to its mailbox; once more when the object was lost meanwhile, since the id makes it the same message.
 pub(super) async fn accept(
-    objects: &Objects<'_>,
-    organisation: OrganisationId,
+    erp: &Erp,
     mailbox: MailboxId,
-    posted: Posted,
+    payload: MessagePayload,
     wait_seconds: u32,
 ) -> Result<Accepted, Problem> {
     let id = MessageId::new(mailbox, now(), random()?);
-    let Posted { form, reference, key, scheduled_at, stored, .. } = posted;
+    let MessagePayload { form, reference, key, scheduled_at, stored, .. } = payload;
     let wait_ms = u64::from(wait_seconds) * 1000;
     let call = Accept { id, form, reference, idempotency_key: key, scheduled_at, wait_ms };
     let extra = Duration::from_secs(u64::from(wait_seconds));
     let begun = now();
-    match objects.mailbox(organisation, mailbox)?.call_with_bytes(&call, &stored, extra).await {
+    match erp.mailbox(mailbox)?.call_with_bytes(&call, &stored, extra).await {
         Err(problem) if problem.code == Code::Busy && now().since(begun) < AGAIN_WITHIN_MS => {
             // A stub whose object was lost is of no more use.
-            objects.mailbox(organisation, mailbox)?.call_with_bytes(&call, &stored, extra).await
+            erp.mailbox(mailbox)?.call_with_bytes(&call, &stored, extra).await
         }
         answer => answer,
     }

@@ -1,29 +1,41 @@
-use api::{MailboxId, SaveSettings};
-use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
+use api::{CreateMailbox, CreatedMailbox, MailboxId, MailboxView, SaveSettings};
 use microsoft::Sending;
 
-use super::answer::json;
-use super::{Answer, App, input, who};
 use crate::objects::mailbox::{AskSettings, Remove, Save, Status};
 use crate::objects::organisation::{SetAddresses, SetSending};
+use crate::routes::answer::{Answer, Created, Json};
+use crate::routes::auth::Employee;
+use crate::routes::body::SmallJson;
+use crate::routes::new_mailbox::new_mailbox;
+use crate::routes::path::Id;
+use crate::routes::server_test::test_server;
+
+/// `POST /api/mailboxes`
+#[worker::send]
+pub(super) async fn create(
+    employee: Employee,
+    SmallJson(wanted): SmallJson<CreateMailbox>,
+) -> Answer<Created<CreatedMailbox>> {
+    let id = new_mailbox(&employee.installation, employee.organisation, wanted).await?;
+    Ok(Created(CreatedMailbox { id }))
+}
 
 /// `GET /api/mailboxes/{mailbox}`: the page, asked anew.
 #[worker::send]
-pub(super) async fn show(State(app): State<App>, Path(id): Path<String>, request: Request) -> Answer {
-    let employee = who::employee(&app, &request).await?;
+pub(super) async fn show(employee: Employee, Id(id): Id<MailboxId>) -> Answer<Json<MailboxView>> {
     let around = employee.around()?;
-    json(StatusCode::OK, &employee.mailbox(input::id(&id)?)?.call(&Status { around }).await?)
+    Ok(Json(employee.mailbox(id)?.call(&Status { around }).await?))
 }
 
 /// `PUT /api/mailboxes/{mailbox}`: saves the page.
 #[worker::send]
-pub(super) async fn save(State(app): State<App>, Path(id): Path<String>, request: Request) -> Answer {
-    let employee = who::employee(&app, &request).await?;
-    let id: MailboxId = input::id(&id)?;
-    let mut save: SaveSettings = input::small_json(request).await?;
+pub(super) async fn save(
+    employee: Employee,
+    Id(id): Id<MailboxId>,
+    SmallJson(mut save): SmallJson<SaveSettings>,
+) -> Answer<Json<MailboxView>> {
     tidy(&mut save);
-    gateway::check_settings(&save.settings, app.config()?.reach())?;
+    gateway::check_settings(&save.settings, employee.installation.config.reach())?;
     let (organisation, mailbox) = (employee.organisation()?, employee.mailbox(id)?);
     let addresses: Vec<_> =
         [&save.settings.address].into_iter().chain(&save.settings.aliases).cloned().collect();
@@ -39,15 +51,20 @@ pub(super) async fn save(State(app): State<App>, Path(id): Path<String>, request
         std::iter::once(current.address).chain(current.aliases).collect()
     };
     organisation.call(&SetAddresses { id, addresses: settled, keep_old: false }).await?;
-    json(StatusCode::OK, &saved?)
+    Ok(Json(saved?))
 }
 
 /// `DELETE /api/mailboxes/{mailbox}/authentication`: *Verwijderen*.
 #[worker::send]
-pub(super) async fn remove(State(app): State<App>, Path(id): Path<String>, request: Request) -> Answer {
-    let employee = who::employee(&app, &request).await?;
+pub(super) async fn remove(employee: Employee, Id(id): Id<MailboxId>) -> Answer<Json<MailboxView>> {
     let around = employee.around()?;
-    json(StatusCode::OK, &employee.mailbox(input::id(&id)?)?.call(&Remove { around }).await?)
+    Ok(Json(employee.mailbox(id)?.call(&Remove { around }).await?))
+}
+
+/// `POST /api/mailboxes/{mailbox}/test`: *Testen*.
+#[worker::send]
+pub(super) async fn test(employee: Employee, Id(id): Id<MailboxId>) -> Answer {
+    test_server(&employee.mailbox(id)?).await
 }
 
 /// What people type around an address or a host name is not meant.

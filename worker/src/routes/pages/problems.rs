@@ -1,12 +1,10 @@
 use api::{Code, Problem};
-use axum::body::Body;
 use axum::extract::Path;
-use axum::http::{HeaderValue, Response, header};
 
-use super::Answer;
+use crate::routes::answer::{Answer, of_type};
 
 /// `GET /problems/{code}`: where a problem document's `type` leads, about the version that is deployed.
-pub(super) async fn problem_page(Path(word): Path<String>) -> Answer {
+pub(super) async fn page(Path(word): Path<String>) -> Answer {
     let code = Code::ALL.iter().find(|code| code.as_str() == word);
     let code = code.ok_or_else(|| Problem::new(Code::NotFound, "there is no problem of that name"))?;
     let again =
@@ -17,9 +15,5 @@ pub(super) async fn problem_page(Path(word): Path<String>) -> Answer {
         code.status(),
         code.fix_by(),
     );
-    let mut response = Response::new(Body::from(text));
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    Ok(response)
+    Ok(of_type("text/plain; charset=utf-8", text))
 }

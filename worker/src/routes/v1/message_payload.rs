@@ -1,4 +1,4 @@
-//! A mail as it was posted: as JSON, as `multipart/form-data` or as a whole `message/rfc822`.
+//! A message as it was posted: as JSON, as `multipart/form-data` or as a whole `message/rfc822`.
 
 use api::{
     Code, FORM_REQUEST_BYTES_MAX, FieldError, ParseTimestampError, Problem, RAW_REQUEST_BYTES_MAX,
@@ -10,10 +10,10 @@ use gateway::Form;
 use mail::{Message, MultipartForm, PartHead, RawMessage, check_idempotency_key, check_reference};
 use multer::{Constraints, Multipart, SizeLimit};
 
-use super::input;
+use crate::routes::body;
 
 /// What the request held, and has been found to be in order.
-pub(super) struct Posted {
+pub(super) struct MessagePayload {
     pub(super) form: Form,
     pub(super) from: String,
     pub(super) reference: Option<String>,
@@ -26,9 +26,9 @@ pub(super) struct Posted {
 }
 
 /// Reads the message in the form that its media type says.
-pub(super) async fn read(request: Request, now: Timestamp) -> Result<Posted, Problem> {
+pub(super) async fn read(request: Request, now: Timestamp) -> Result<MessagePayload, Problem> {
     let (said, key) = (Said::read(&request)?, key(&request)?);
-    if input::is_of(&request, "message/rfc822") {
+    if body::is_of(&request, "message/rfc822") {
         return read_raw(request, said, key, now).await;
     }
     if let Some(name) = said.any() {
@@ -36,16 +36,16 @@ pub(super) async fn read(request: Request, now: Timestamp) -> Result<Posted, Pro
             format!("{name} stands in the URL for message/rfc822 only; else it is a field of the message");
         return Err(refused(vec![FieldError { pointer: format!("/{name}"), detail }]));
     }
-    if input::is_of(&request, "multipart/form-data") {
+    if body::is_of(&request, "multipart/form-data") {
         return fields(read_form(request).await?, key, now);
     }
-    input::expect_json(&request).map_err(|problem| {
+    body::expect_json(&request).map_err(|problem| {
         let forms = "a mail comes as application/json, multipart/form-data or message/rfc822";
         let detail = format!("{}; {forms}", problem.detail);
         Problem { detail, ..problem }
     })?;
-    let body = input::bytes(request.into_body(), REQUEST_BYTES_MAX).await.map_err(tell_of_raw)?;
-    let wire = input::from_json(&body)?;
+    let body = body::bytes(request.into_body(), REQUEST_BYTES_MAX).await.map_err(tell_of_raw)?;
+    let wire = body::from_json(&body)?;
     drop(body);
     fields(wire, key, now)
 }
@@ -55,12 +55,12 @@ async fn read_raw(
     said: Said,
     key: Option<String>,
     now: Timestamp,
-) -> Result<Posted, Problem> {
+) -> Result<MessagePayload, Problem> {
     let scheduled_at = checked_time(said.scheduled_at, now)?;
-    let body = input::bytes(request.into_body(), RAW_REQUEST_BYTES_MAX).await?;
+    let body = body::bytes(request.into_body(), RAW_REQUEST_BYTES_MAX).await?;
     let raw = RawMessage::read(body).map_err(refused)?;
     let from = raw.from().to_string();
-    Ok(Posted {
+    Ok(MessagePayload {
         form: Form::Raw,
         from,
         reference: said.reference,
@@ -71,7 +71,11 @@ async fn read_raw(
 }
 
 /// Reads a message field by field; `key` is what the header says.
-pub(super) fn fields(mut wire: SendMessage, key: Option<String>, now: Timestamp) -> Result<Posted, Problem> {
+pub(super) fn fields(
+    mut wire: SendMessage,
+    key: Option<String>,
+    now: Timestamp,
+) -> Result<MessagePayload, Problem> {
     // Not kept with the message, so that a repetition may bring it the other way.
     let key = match (key, wire.idempotency_key.take()) {
         (Some(header), Some(field)) if header != field => {
@@ -84,11 +88,11 @@ pub(super) fn fields(mut wire: SendMessage, key: Option<String>, now: Timestamp)
     let stored =
         serde_json::to_vec(&wire).map_err(|_| Problem::new(Code::Internal, "cannot encode message"))?;
     if stored.len() > REQUEST_BYTES_MAX {
-        return Err(tell_of_raw(input::too_large(REQUEST_BYTES_MAX)));
+        return Err(tell_of_raw(body::too_large(REQUEST_BYTES_MAX)));
     }
     let message = Message::read(wire).map_err(refused)?;
     let from = message.from.address().to_string();
-    Ok(Posted { form: Form::Json, from, reference: message.reference, key, scheduled_at, stored })
+    Ok(MessagePayload { form: Form::Json, from, reference: message.reference, key, scheduled_at, stored })
 }
 
 /// A moment that a message can wait for.
@@ -179,7 +183,7 @@ fn wrong_key(detail: String) -> Problem {
 
 fn unreadable(error: multer::Error) -> Problem {
     match error {
-        multer::Error::StreamSizeExceeded { .. } => tell_of_raw(input::too_large(FORM_REQUEST_BYTES_MAX)),
+        multer::Error::StreamSizeExceeded { .. } => tell_of_raw(body::too_large(FORM_REQUEST_BYTES_MAX)),
         error => Problem::new(Code::MalformedRequest, format!("the form can't be read: {error}")),
     }
 }
