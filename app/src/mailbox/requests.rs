@@ -53,6 +53,7 @@ fn checked(locale: Locale, view: &MailboxView) -> String {
         S::NotAuthenticated
         | S::SigningIn
         | S::WaitingForApproval
+        | S::Attention
         | S::Delayed
         | S::Removed
         | S::AccessCodeMissing => td_string!(locale, status.checked_else, state = badge),

@@ -102,7 +102,10 @@ fn CredentialWarning(registration: RegistrationView, days: i64) -> impl IntoView
     };
     // What a mailbox has left that sends: its access token, as long as that lives.
     let sends = Memo::new(move |_| {
-        desk.view.with(|view| matches!(view.state, MailboxState::Ready | MailboxState::Delayed))
+        desk.view.with(|view| {
+            use MailboxState::{Attention, Delayed, Ready};
+            matches!(view.state, Ready | Attention | Delayed)
+        })
     });
     let access_until = Memo::new(move |_| {
         desk.view.with(|view| view.authentication.as_ref().and_then(|it| it.access_token_valid_until))

@@ -83,6 +83,7 @@ fn since(view: &api::MailboxView) -> Option<Timestamp> {
         S::WaitingForApproval => view.approval.as_ref().map(|approval| approval.since),
         S::Removed => view.removed_at,
         S::Ready => view.authentication.as_ref().map(|it| it.authenticated_at),
+        S::Attention => view.held.iter().map(|held| held.since).chain(view.attention.since).min(),
         S::NotAuthenticated | S::SigningIn | S::Delayed | S::AccessCodeMissing => None,
     }
 }

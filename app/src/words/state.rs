@@ -14,6 +14,7 @@ pub(crate) enum Tone {
     Waiting,
     Slow,
     Attention,
+    Held,
     Locked,
     Blocked,
     Broken,
@@ -31,6 +32,7 @@ impl Tone {
             Self::Waiting => "waiting",
             Self::Slow => "slow",
             Self::Attention => "attention",
+            Self::Held => "held",
             Self::Locked => "locked",
             Self::Blocked => "blocked",
             Self::Broken => "broken",
@@ -69,6 +71,7 @@ pub(crate) const fn look(state: MailboxState) -> Look {
         S::SigningIn => ("signing_in", Tone::Busy, Primary::Authenticate),
         S::WaitingForApproval => ("waiting_for_approval", Tone::Waiting, Primary::CopyApprovalLink),
         S::Ready => ("ready", Tone::Good, Primary::Nothing),
+        S::Attention => ("attention", Tone::Held, Primary::CheckAgain),
         S::Delayed => ("delayed", Tone::Slow, Primary::Nothing),
         S::SignInAgain => ("sign_in_again", Tone::Blocked, Primary::Authenticate),
         S::AdministratorNeeded => ("administrator_needed", Tone::Locked, Primary::CopyAdminMessage),
@@ -89,6 +92,7 @@ fn badge(locale: Locale, state: MailboxState, why: Option<(Code, Option<Reason>)
         S::SigningIn => td_string!(locale, status.state.signing_in),
         S::WaitingForApproval => td_string!(locale, status.state.waiting_for_approval),
         S::Ready => td_string!(locale, status.state.ready),
+        S::Attention => td_string!(locale, status.state.attention),
         S::Delayed => td_string!(locale, status.state.delayed),
         S::SignInAgain => td_string!(locale, status.state.sign_in_again),
         S::AdministratorNeeded => match code {
@@ -123,6 +127,7 @@ fn about(locale: Locale, state: MailboxState, address: &str) -> String {
         S::SigningIn => td_string!(l, status.state.signing_in_about).to_owned(),
         S::WaitingForApproval => td_string!(l, status.state.waiting_for_approval_about).to_owned(),
         S::Ready => td_string!(l, status.state.ready_about, address = address),
+        S::Attention => td_string!(l, status.state.attention_about, address = address),
         S::Delayed => td_string!(l, status.state.delayed_about).to_owned(),
         S::SignInAgain => td_string!(l, status.state.sign_in_again_about).to_owned(),
         S::AdministratorNeeded => td_string!(l, status.state.administrator_needed_about).to_owned(),
@@ -142,6 +147,7 @@ const fn is_trouble(state: MailboxState) -> bool {
         | S::SigningIn
         | S::WaitingForApproval
         | S::Ready
+        | S::Attention
         | S::Delayed
         | S::Removed
         | S::AccessCodeMissing => false,
@@ -168,7 +174,7 @@ pub(crate) fn why(locale: Locale, view: &MailboxView) -> (String, Option<String>
             MailboxState::NotAuthenticated if view.settings.shared => {
                 td_string!(locale, status.state.not_authenticated_about_shared, address = address)
             }
-            MailboxState::Ready if credential_is_over(view) => {
+            MailboxState::Ready | MailboxState::Attention if credential_is_over(view) => {
                 td_string!(locale, status.state.ready_about_over, address = address)
             }
             state => about(locale, state, &address),

@@ -14,7 +14,7 @@ mod view;
 
 use api::{
     AttemptId, Code, ConsentOutcome, Digest, FinishConsent, MailboxSettings, MessageId, MessageView, Problem,
-    RefusedConsent, RetryMessage, Route,
+    RefusedConsent, RetryMessage, Route, Timestamp,
 };
 use microsoft::{Refusal, Resource};
 
@@ -28,9 +28,7 @@ use self::alarm::Alarm;
 use self::transaction::Transaction;
 use crate::outbox::release::Cause;
 use crate::outbox::retention::{next_sweep, sweep};
-use crate::outbox::{
-    AttemptKey, DeliveryResult, Message, NewMessage, REST_MS, RunBudget, Scheduler, Stage, Unseen,
-};
+use crate::outbox::{AttemptKey, DeliveryResult, Message, NewMessage, REST_MS, RunBudget, Scheduler, Stage};
 use crate::sign_in::{self, Answered, ConsentAttempt, Redeemed, Redemption};
 use crate::store::{KvTask, MessageQuery, StagedContent, Store};
 use crate::tokens::{self, NewTokens, Renewed, SealedText, Tokens};
@@ -472,12 +470,12 @@ impl Mailbox {
         self.step(context, |step| step.release(Cause::Asked))
     }
 
-    /// Notes that a person has seen what was refused or is unknown.
-    pub fn seen(&mut self, context: &Context<'_>) -> Step<()> {
+    /// Notes that a person has seen what was refused or is unknown, as far as it ended by `until`.
+    pub fn mark_seen(&mut self, until: Timestamp, context: &Context<'_>) -> Step<()> {
         self.step(context, |step| {
             let before = step.store.records().outbox()?;
             let mut outbox = before.clone();
-            outbox.unseen = Unseen::default();
+            outbox.unseen = step.store.messages().unseen_after(until)?;
             step.store.records().set_outbox(&before, &outbox)
         })
     }

@@ -1,7 +1,7 @@
 use api::{Code, LIST_MESSAGES_MAX, MessageId, MessageState, Problem, Timestamp};
 
 use super::{Database, Value, cannot, first, from_json, integer, records, run, to_json};
-use crate::outbox::{Message, NEVER};
+use crate::outbox::{Message, NEVER, Unseen};
 
 /// An id is made before its message is stored, by another machine's clock: never so far apart, in milliseconds.
 const CLOCKS_APART_MS: i64 = 3_600_000;
@@ -154,6 +154,27 @@ impl Messages<'_> {
             })
         };
         rows.into_iter().map(read).collect()
+    }
+
+    /// What ended otherwise than handed over after that moment.
+    pub fn unseen_after(&self, at: Timestamp) -> Result<Unseen, Problem> {
+        let query = "SELECT state = 'unknown', count(*), min(json_extract(json, '$.changed_at')) FROM message \
+                     WHERE due_at IS NULL AND state IN ('refused', 'expired', 'unknown') AND \
+                     json_extract(json, '$.changed_at') > ? GROUP BY 1";
+        let mut unseen = Unseen::default();
+        for row in self.0.rows(query, vec![at.to_string().into()])? {
+            let [unknown, count, since] =
+                <[Value; 3]>::try_from(row).map_err(|_| cannot("count messages"))?;
+            let count = u64::try_from(count.integer()?).unwrap_or_default();
+            if unknown.integer()? == 1 {
+                unseen.unknown = count;
+            } else {
+                unseen.refused = count;
+            }
+            let since: Option<Timestamp> = since.text()?.parse().ok();
+            unseen.since = [unseen.since, since].into_iter().flatten().min();
+        }
+        Ok(unseen)
     }
 
     /// How many messages are accepted and have not ended.

@@ -38,8 +38,8 @@ calls! {
     /// Asks for the page, anew.
     Status { around: Around, } -> MailboxView, "status";
 
-    /// Notes that a person has seen what was refused or is unknown.
-    Seen { around: Around, } -> MailboxView, "seen";
+    /// Notes that a person has seen what was refused or is unknown, as far as it ended by then.
+    MarkSeen { until: Timestamp, around: Around, } -> MailboxView, "mark_seen";
 
     /// Asks for the settings alone.
     AskSettings {} -> MailboxSettings, "ask_settings";

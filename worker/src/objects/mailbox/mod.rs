@@ -26,8 +26,8 @@ use shell::Shell;
 
 pub(crate) use calls::{
     Accept, Accepted, Answer, Around, AskApproval, AskLimits, AskSettings, BeginAttempt, BeginTest, Cancel,
-    CheckAgain, CreateMailbox, FinishAttempt, FinishedAttempt, ListMessages, Look, Nudge, ReadMime,
-    RefuseAttempt, Remove, Retry, Save, Seen, Status,
+    CheckAgain, CreateMailbox, FinishAttempt, FinishedAttempt, ListMessages, Look, MarkSeen, Nudge, ReadMime,
+    RefuseAttempt, Remove, Retry, Save, Status,
 };
 
 /// One mailbox.
@@ -45,7 +45,7 @@ impl DurableObject for Mailbox {
         dispatch! { request =>
             CreateMailbox(call) => settings::create(shell, &call),
             Status(call) => shell.view(call.around),
-            Seen(call) => settings::seen(shell, call.around),
+            MarkSeen(call) => settings::mark_seen(shell, call),
             AskSettings(_) => shell.read(|machine, _| Ok(machine.mailbox()?.settings)),
             Save(call) => settings::save(shell, call).await,
             BeginAttempt(call) => sign_in::begin(shell, call).await,

@@ -7,7 +7,7 @@ use gateway::mailbox::{MailboxRecord, SavedSettings};
 use gateway::settings::check_settings;
 use relay_contract::Key;
 
-use super::calls::{Around, AskApproval, CreateMailbox, Save};
+use super::calls::{Around, AskApproval, CreateMailbox, MarkSeen, Save};
 use super::shell::Shell;
 use crate::host::Vault;
 
@@ -67,9 +67,9 @@ pub(super) async fn check_again(shell: &Rc<Shell>, around: Around) -> Result<Mai
 }
 
 /// Notes that a person has seen what was refused or is unknown.
-pub(super) fn seen(shell: &Rc<Shell>, around: Around) -> Result<MailboxView, Problem> {
-    shell.step(gateway::mailbox::Mailbox::seen)?;
-    shell.view(around)
+pub(super) fn mark_seen(shell: &Rc<Shell>, call: MarkSeen) -> Result<MailboxView, Problem> {
+    shell.step(|machine, context| machine.mark_seen(call.until, context))?;
+    shell.view(call.around)
 }
 
 fn wrong_relay_key() -> Problem {

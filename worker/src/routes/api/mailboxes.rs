@@ -1,7 +1,7 @@
-use api::{CreateMailbox, CreatedMailbox, MailboxId, MailboxView, SaveSettings};
+use api::{CreateMailbox, CreatedMailbox, MailboxId, MailboxView, SaveSettings, Seen};
 use microsoft::Sending;
 
-use crate::objects::mailbox::{AskSettings, Remove, Save, Status};
+use crate::objects::mailbox::{AskSettings, MarkSeen, Remove, Save, Status};
 use crate::objects::organisation::{SetAddresses, SetSending};
 use crate::routes::answer::{Answer, Created, Json};
 use crate::routes::auth::Employee;
@@ -59,6 +59,17 @@ pub(super) async fn save(
 pub(super) async fn remove(employee: Employee, Id(id): Id<MailboxId>) -> Answer<Json<MailboxView>> {
     let around = employee.around()?;
     Ok(Json(employee.mailbox(id)?.call(&Remove { around }).await?))
+}
+
+/// `POST /api/mailboxes/{mailbox}/seen`: a person has seen what was refused or is unknown.
+#[worker::send]
+pub(super) async fn seen(
+    employee: Employee,
+    Id(id): Id<MailboxId>,
+    SmallJson(seen): SmallJson<Seen>,
+) -> Answer<Json<MailboxView>> {
+    let around = employee.around()?;
+    Ok(Json(employee.mailbox(id)?.call(&MarkSeen { until: seen.until, around }).await?))
 }
 
 /// `POST /api/mailboxes/{mailbox}/test`: *Testen*.

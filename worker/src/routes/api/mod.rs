@@ -18,6 +18,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/mailboxes/{mailbox}/test", post(mailboxes::test))
         .route("/api/mailboxes/{mailbox}/authentication", delete(mailboxes::remove))
         .route("/api/mailboxes/{mailbox}/authentication/renewal", post(approval::check_again))
+        .route("/api/mailboxes/{mailbox}/seen", post(mailboxes::seen))
         .route("/api/mailboxes/{mailbox}/approval", post(approval::ask).delete(approval::withdraw))
         .route("/api/mailboxes/{mailbox}/consent", post(consent::begin))
         .route("/api/mailboxes/{mailbox}/consent/{attempt}", post(consent::finish))
