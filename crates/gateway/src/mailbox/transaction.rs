@@ -137,7 +137,7 @@ impl Transaction<'_> {
             self.store,
             key,
             route,
-            result.clone(),
+            result,
             &policy,
             &mut self.effects,
         )?;
