@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let tools = setup::everything(workspace)?;
     build::build(workspace, &tools, Profile::Release)?;
-    say(&sizes::table(workspace, &tools.npm)?);
+    say(&sizes::report(workspace, &tools.npm)?);
     test::compile_sandbox(workspace)?;
     let mut bench = workspace.cargo(&["run", "--quiet", "-p", "end-to-end", "--bin", "bench"]);
     aloud(bench.envs(test::variables(workspace, &tools.npm)))

@@ -88,8 +88,9 @@ pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String, Problem> {
     serde_json::to_string(value).map_err(failed)
 }
 
+/// From bytes, as calls are: reading from `str` would be the same code a second time for every type.
 pub(super) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T, Problem> {
-    serde_json::from_str(json).map_err(|_| undecodable(type_name::<T>()))
+    serde_json::from_slice(json.as_bytes()).map_err(|_| undecodable(type_name::<T>()))
 }
 
 /// What the storage refused an operation with. Its words name tables and limits, so they go to the log.

@@ -4,6 +4,8 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use serde::Serialize;
 
+use crate::objects::Passed;
+
 /// What a handler gives: an answer, or a problem document.
 pub(super) type Answer<T = Response<Body>> = Result<T, Failed>;
 
@@ -12,7 +14,7 @@ pub(super) struct Json<T>(pub(super) T);
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response<Body> {
-        json(StatusCode::OK, serde_json::to_vec(&self.0))
+        json(StatusCode::OK, encoded(&self.0))
     }
 }
 
@@ -21,26 +23,38 @@ pub(super) struct Created<T>(pub(super) T);
 
 impl<T: Serialize> IntoResponse for Created<T> {
     fn into_response(self) -> Response<Body> {
-        json(StatusCode::CREATED, serde_json::to_vec(&self.0))
+        json(StatusCode::CREATED, encoded(&self.0))
     }
 }
 
-/// `202` with JSON.
-pub(super) struct Accepted<T>(pub(super) T);
-
-impl<T: Serialize> IntoResponse for Accepted<T> {
+impl<T> IntoResponse for Passed<T> {
     fn into_response(self) -> Response<Body> {
-        json(StatusCode::ACCEPTED, serde_json::to_vec(&self.0))
+        json(StatusCode::OK, Ok(self.json))
     }
 }
 
-fn json(status: StatusCode, body: serde_json::Result<Vec<u8>>) -> Response<Body> {
-    let Ok(body) = body else {
-        return Failed(Problem::new(Code::Internal, "cannot encode answer")).into_response();
-    };
-    let mut response = of_type("application/json", body);
-    *response.status_mut() = status;
-    response
+/// A reply of an object with another status than `200`.
+pub(super) struct With<T>(pub(super) StatusCode, pub(super) Passed<T>);
+
+impl<T> IntoResponse for With<T> {
+    fn into_response(self) -> Response<Body> {
+        json(self.0, Ok(self.1.json))
+    }
+}
+
+fn encoded<T: Serialize>(value: &T) -> Result<Vec<u8>, Problem> {
+    serde_json::to_vec(value).map_err(|_| Problem::new(Code::Internal, "cannot encode answer"))
+}
+
+fn json(status: StatusCode, body: Result<Vec<u8>, Problem>) -> Response<Body> {
+    match body {
+        Ok(body) => {
+            let mut response = of_type("application/json", body);
+            *response.status_mut() = status;
+            response
+        }
+        Err(problem) => Failed(problem).into_response(),
+    }
 }
 
 /// A `200` of that media type.

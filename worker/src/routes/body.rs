@@ -85,11 +85,6 @@ pub(super) fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem>
     serde_json::from_slice(bytes).map_err(|error| malformed(&error))
 }
 
-/// The same of JSON that was read before, as a part of something.
-pub(super) fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
-    serde_json::from_value(value).map_err(|error| malformed(&error))
-}
-
 fn malformed(error: &serde_json::Error) -> Problem {
     let problem = Problem::new(Code::MalformedRequest, error.to_string());
     match unknown_field(&error.to_string()) {

@@ -57,7 +57,7 @@ pub(crate) fn from_wrangler_or_by_hand(workspace: &Workspace, profile: Option<Pr
     let tools = setup::everything(workspace)?;
     build(workspace, &tools, profile)?;
     if profile == Profile::Release {
-        say(&sizes::table(workspace, &tools.npm)?);
+        say(&sizes::report(workspace, &tools.npm)?);
     }
     Ok(())
 }

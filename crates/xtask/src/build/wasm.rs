@@ -1,7 +1,8 @@
-//! Reads the one thing of a wasm file that we check.
+//! Reads the one thing of a wasm file that we check, and leaves out the one that is not deployed.
 
 use anyhow::{Context, Result, bail};
 
+const CUSTOM_SECTION: u8 = 0;
 const MEMORY_SECTION: u8 = 5;
 const HAS_MAXIMUM: u64 = 1;
 
@@ -23,6 +24,25 @@ pub(super) fn most_pages(module: &[u8]) -> Result<Option<u64>> {
     bail!("the wasm module has no memory of its own")
 }
 
+/// The module without its custom section `name`: the names of its functions, which only stack traces show. Other custom
+/// sections stay.
+pub(super) fn without_names(module: &[u8]) -> Result<Vec<u8>> {
+    const HEAD: &[u8] = b"\0asm\x01\0\0\0";
+    const NAME: &[u8] = b"\x04name";
+    let Some(mut rest) = module.strip_prefix(HEAD) else { bail!("not a wasm module") };
+    let mut stripped = HEAD.to_vec();
+    while let Some((&section, after)) = rest.split_first() {
+        let (length, after) = number(after)?;
+        let (content, after) =
+            after.split_at_checked(usize::try_from(length)?).context("a wasm section is cut short")?;
+        if section != CUSTOM_SECTION || !content.starts_with(NAME) {
+            stripped.extend(rest.iter().take(rest.len() - after.len()));
+        }
+        rest = after;
+    }
+    Ok(stripped)
+}
+
 /// A LEB128 number, and what follows it.
 fn number(bytes: &[u8]) -> Result<(u64, &[u8])> {
     let mut value = 0;
@@ -37,7 +57,7 @@ fn number(bytes: &[u8]) -> Result<(u64, &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::most_pages;
+    use super::{most_pages, without_names};
 
     fn module(memory: &[u8]) -> Vec<u8> {
         let mut bytes = b"\0asm\x01\0\0\0\x01\x01\0".to_vec(); // an empty type section first
@@ -57,8 +77,18 @@ mod tests {
     }
 
     #[test]
+    fn leaves_names_out_and_nothing_else() {
+        let bare = module(&[1, 1, 17, 0x80, 0x0c]);
+        let features = b"\0\x05\x04nest";
+        let with = [&bare[..], b"\0\x07\x04name\x01\0", features].concat();
+        assert_eq!(without_names(&with).unwrap(), [&bare[..], features].concat());
+        assert_eq!(without_names(&bare).unwrap(), bare);
+    }
+
+    #[test]
     fn refuses_what_is_not_wasm() {
         assert!(most_pages(b"<!doctype html>").is_err());
         assert!(most_pages(b"\0asm\x01\0\0\0").is_err());
+        assert!(without_names(b"\0asm\x01\0\0\0\0\x09\x04name").is_err());
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::Result;
 
-use crate::build::{Profile, assets};
+use crate::build::{Profile, assets, wasm};
 use crate::process::quiet;
 use crate::progress::{Step, step};
 use crate::setup::Tools;
@@ -40,7 +40,19 @@ pub(super) fn package(workspace: &Workspace, tools: &Tools, profile: Profile) ->
         return Ok(());
     }
     step("Worker: worker-build", |step| worker_build(workspace, tools, profile, step))?;
+    if profile == Profile::Release {
+        leave_names_out(workspace)?;
+    }
     write_if_changed(&stamp, from.as_bytes())
+}
+
+/// Cargo's `strip` would also remove the `target_features` that wasm-bindgen and wasm-opt read, so names go at the end. The
+/// module with them stays beside the one that is deployed, for reading stack traces.
+fn leave_names_out(workspace: &Workspace) -> Result<()> {
+    let deployed = workspace.path("worker/build/index_bg.wasm");
+    let named = fs::read(&deployed)?;
+    fs::write(&deployed, wasm::without_names(&named)?)?;
+    Ok(fs::write(workspace.path("worker/build/index_bg.names.wasm"), named)?)
 }
 
 fn worker_build(workspace: &Workspace, tools: &Tools, profile: Profile, step: Step) -> Result<()> {

@@ -219,7 +219,7 @@ fn release(run: &mut Run) -> Result<()> {
     let workspace = run.workspace;
     let tools = run.tools()?;
     build::build(workspace, tools, Profile::Release)?;
-    say(&sizes::table(workspace, &tools.npm)?);
+    say(&sizes::check(workspace, &tools.npm)?);
     Ok(())
 }
 

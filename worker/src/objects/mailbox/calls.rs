@@ -72,13 +72,13 @@ calls! {
         refused: RefusedConsent,
     } -> Problem, "refuse_attempt";
 
-    /// What the person said to a confirmation.
+    /// Answers a confirmation, with what the person said; nothing when they declined.
     Answer {
         id: AttemptId,
         session: Digest,
         confirmed: bool,
         around: Around,
-    } -> Option<MailboxView>, "answer_attempt";
+    } -> Option<ConsentOutcome>, "answer_attempt";
 
     /// Asks which tenant a sign-in that waits for its confirmation is of.
     FinishedAttempt {

@@ -19,6 +19,7 @@ mod tokens;
 
 use std::rc::Rc;
 
+use api::{ConsentOutcome, MailboxView};
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use super::call::{dispatch, streamed};
@@ -52,7 +53,7 @@ impl DurableObject for Mailbox {
             FinishAttempt(call) => sign_in::finish(shell, call).await,
             RefuseAttempt(call) => sign_in::refuse(shell, &call),
             FinishedAttempt(call) => sign_in::tenant_to_confirm(shell, &call),
-            Answer(call) => sign_in::answer(shell, call),
+            Answer(call) => sign_in::answer(shell, call).map(|view| view.map(connected)),
             Remove(call) => settings::remove(shell, call.around),
             AskApproval(call) => settings::ask_approval(shell, call),
             CheckAgain(call) => settings::check_again(shell, call.around).await,
@@ -73,4 +74,8 @@ impl DurableObject for Mailbox {
         self.0.on_alarm().await.map_err(|problem| worker::Error::RustError(problem.detail))?;
         Response::empty()
     }
+}
+
+fn connected(view: MailboxView) -> ConsentOutcome {
+    ConsentOutcome::Connected { mailbox: Box::new(view) }
 }

@@ -2,10 +2,11 @@ use std::time::Duration;
 
 use api::{MailboxId, MailboxView, Problem};
 
+use crate::objects::Passed;
 use crate::objects::directory::WidenApproval;
 use crate::objects::mailbox::{AskApproval, CheckAgain};
 use crate::objects::organisation::NoteAsked;
-use crate::routes::answer::{Answer, Json};
+use crate::routes::answer::Answer;
 use crate::routes::auth::Employee;
 use crate::routes::path::Id;
 
@@ -14,25 +15,25 @@ const RENEWING: Duration = Duration::from_secs(40);
 
 /// `POST /api/mailboxes/{mailbox}/approval`: an administrator is asked to approve the app.
 #[worker::send]
-pub(super) async fn ask(mut employee: Employee, Id(id): Id<MailboxId>) -> Answer<Json<MailboxView>> {
+pub(super) async fn ask(mut employee: Employee, Id(id): Id<MailboxId>) -> Answer<Passed<MailboxView>> {
     let mailbox = employee.mailbox(id)?;
     widen(&mut employee).await?;
     let call = AskApproval { asked: true, around: employee.around()? };
-    Ok(Json(mailbox.call(&call).await?))
+    Ok(mailbox.pass(&call, Duration::ZERO).await?)
 }
 
 /// `DELETE /api/mailboxes/{mailbox}/approval`: no longer.
 #[worker::send]
-pub(super) async fn withdraw(employee: Employee, Id(id): Id<MailboxId>) -> Answer<Json<MailboxView>> {
+pub(super) async fn withdraw(employee: Employee, Id(id): Id<MailboxId>) -> Answer<Passed<MailboxView>> {
     let call = AskApproval { asked: false, around: employee.around()? };
-    Ok(Json(employee.mailbox(id)?.call(&call).await?))
+    Ok(employee.mailbox(id)?.pass(&call, Duration::ZERO).await?)
 }
 
 /// `POST /api/mailboxes/{mailbox}/authentication/renewal`: looks whether what stood in the way is gone.
 #[worker::send]
-pub(super) async fn check_again(employee: Employee, Id(id): Id<MailboxId>) -> Answer<Json<MailboxView>> {
+pub(super) async fn check_again(employee: Employee, Id(id): Id<MailboxId>) -> Answer<Passed<MailboxView>> {
     let call = CheckAgain { around: employee.around()? };
-    Ok(Json(employee.mailbox(id)?.call_for(&call, RENEWING).await?))
+    Ok(employee.mailbox(id)?.pass(&call, RENEWING).await?)
 }
 
 /// An approval replaces the one before it in that tenant, whoever asked for it: none may be narrower than an earlier one.

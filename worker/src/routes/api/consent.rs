@@ -4,14 +4,16 @@ use api::{
     AnsweredConsent, AttemptId, BeginConsent, BegunConsent, ConsentOutcome, FinishConsent, MailboxId,
     RefusedConsent,
 };
+use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 
 use crate::host::{now, random};
+use crate::objects::Passed;
 use crate::objects::mailbox::{
     Answer as Confirmation, BeginAttempt, FinishAttempt, FinishedAttempt, RefuseAttempt,
 };
 use crate::objects::organisation::PinTenant;
-use crate::routes::answer::{Answer, Created, Json, no_content};
+use crate::routes::answer::{Answer, With, no_content};
 use crate::routes::auth::Employee;
 use crate::routes::body::SmallJson;
 use crate::routes::path::Id;
@@ -25,7 +27,7 @@ pub(super) async fn begin(
     employee: Employee,
     Id(mailbox): Id<MailboxId>,
     SmallJson(begin): SmallJson<BeginConsent>,
-) -> Answer<Created<BegunConsent>> {
+) -> Answer<With<BegunConsent>> {
     let mailbox = employee.mailbox(mailbox)?;
     let call = BeginAttempt {
         id: AttemptId::new(now(), random()?),
@@ -33,7 +35,7 @@ pub(super) async fn begin(
         tenant: employee.holder.tenant,
         begin,
     };
-    Ok(Created(mailbox.call(&call).await?))
+    Ok(With(StatusCode::CREATED, mailbox.pass(&call, Duration::ZERO).await?))
 }
 
 /// `POST /api/mailboxes/{mailbox}/consent/{attempt}`
@@ -43,12 +45,12 @@ pub(super) async fn finish(
     Id(mailbox): Id<MailboxId>,
     Id(id): Id<AttemptId>,
     SmallJson(finish): SmallJson<FinishConsent>,
-) -> Answer<Json<ConsentOutcome>> {
+) -> Answer<Passed<ConsentOutcome>> {
     let mailbox = employee.mailbox(mailbox)?;
     let session = employee.session_digest();
     let around = employee.around()?;
     let call = FinishAttempt { id, session, tenant: employee.holder.tenant, finish, around };
-    Ok(Json(mailbox.call_for(&call, REDEEMING).await?))
+    Ok(mailbox.pass(&call, REDEEMING).await?)
 }
 
 /// `POST /api/mailboxes/{mailbox}/consent/{attempt}/refusal`: the error that came back, answered as the problem it is.
@@ -80,8 +82,7 @@ pub(super) async fn answer(
         employee.organisation()?.call(&PinTenant { tenant }).await?;
     }
     let around = employee.around()?;
-    match mailbox.call(&Confirmation { id, session, confirmed, around }).await? {
-        Some(view) => Ok(Json(ConsentOutcome::Connected { mailbox: Box::new(view) }).into_response()),
-        None => Ok(no_content()),
-    }
+    let call = Confirmation { id, session, confirmed, around };
+    let outcome = mailbox.pass(&call, Duration::ZERO).await?.some();
+    Ok(outcome.map_or_else(no_content, Passed::into_response))
 }

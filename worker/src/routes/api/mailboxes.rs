@@ -1,9 +1,12 @@
+use std::time::Duration;
+
 use api::{CreateMailbox, CreatedMailbox, MailboxId, MailboxView, SaveSettings, Seen};
 use microsoft::Sending;
 
+use crate::objects::Passed;
 use crate::objects::mailbox::{AskSettings, MarkSeen, Remove, Save, Status};
 use crate::objects::organisation::{SetAddresses, SetSending};
-use crate::routes::answer::{Answer, Created, Json};
+use crate::routes::answer::{Answer, Created};
 use crate::routes::auth::Employee;
 use crate::routes::body::SmallJson;
 use crate::routes::new_mailbox::new_mailbox;
@@ -22,9 +25,9 @@ pub(super) async fn create(
 
 /// `GET /api/mailboxes/{mailbox}`: the page, asked anew.
 #[worker::send]
-pub(super) async fn show(employee: Employee, Id(id): Id<MailboxId>) -> Answer<Json<MailboxView>> {
+pub(super) async fn show(employee: Employee, Id(id): Id<MailboxId>) -> Answer<Passed<MailboxView>> {
     let around = employee.around()?;
-    Ok(Json(employee.mailbox(id)?.call(&Status { around }).await?))
+    Ok(employee.mailbox(id)?.pass(&Status { around }, Duration::ZERO).await?)
 }
 
 /// `PUT /api/mailboxes/{mailbox}`: saves the page.
@@ -33,7 +36,7 @@ pub(super) async fn save(
     employee: Employee,
     Id(id): Id<MailboxId>,
     SmallJson(mut save): SmallJson<SaveSettings>,
-) -> Answer<Json<MailboxView>> {
+) -> Answer<Passed<MailboxView>> {
     tidy(&mut save);
     gateway::check_settings(&save.settings, employee.installation.config.reach())?;
     let (organisation, mailbox) = (employee.organisation()?, employee.mailbox(id)?);
@@ -42,7 +45,7 @@ pub(super) async fn save(
     // Old and new addresses together until the mailbox has changed: see `SetAddresses`.
     organisation.call(&SetAddresses { id, addresses: addresses.clone(), keep_old: true }).await?;
     let sending = Sending::from(&save.settings);
-    let saved = mailbox.call(&Save { save, around: employee.around()? }).await;
+    let saved = mailbox.pass(&Save { save, around: employee.around()? }, Duration::ZERO).await;
     let settled = if saved.is_ok() {
         organisation.call(&SetSending { mailbox: id, sending }).await?;
         addresses
@@ -51,14 +54,14 @@ pub(super) async fn save(
         std::iter::once(current.address).chain(current.aliases).collect()
     };
     organisation.call(&SetAddresses { id, addresses: settled, keep_old: false }).await?;
-    Ok(Json(saved?))
+    Ok(saved?)
 }
 
 /// `DELETE /api/mailboxes/{mailbox}/authentication`: *Verwijderen*.
 #[worker::send]
-pub(super) async fn remove(employee: Employee, Id(id): Id<MailboxId>) -> Answer<Json<MailboxView>> {
+pub(super) async fn remove(employee: Employee, Id(id): Id<MailboxId>) -> Answer<Passed<MailboxView>> {
     let around = employee.around()?;
-    Ok(Json(employee.mailbox(id)?.call(&Remove { around }).await?))
+    Ok(employee.mailbox(id)?.pass(&Remove { around }, Duration::ZERO).await?)
 }
 
 /// `POST /api/mailboxes/{mailbox}/seen`: a person has seen what was refused or is unknown.
@@ -67,9 +70,9 @@ pub(super) async fn seen(
     employee: Employee,
     Id(id): Id<MailboxId>,
     SmallJson(seen): SmallJson<Seen>,
-) -> Answer<Json<MailboxView>> {
+) -> Answer<Passed<MailboxView>> {
     let around = employee.around()?;
-    Ok(Json(employee.mailbox(id)?.call(&MarkSeen { until: seen.until, around }).await?))
+    Ok(employee.mailbox(id)?.pass(&MarkSeen { until: seen.until, around }, Duration::ZERO).await?)
 }
 
 /// `POST /api/mailboxes/{mailbox}/test`: *Testen*.

@@ -1,7 +1,7 @@
 use api::{BATCH_MESSAGES_MAX, BatchItem, BatchOutcome, Code, FieldError, Problem, REQUEST_BYTES_MAX};
 use axum::extract::Request;
 use axum::http::StatusCode;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::message_payload;
 use super::send::accept;
@@ -25,7 +25,7 @@ pub(super) async fn send(erp: Erp, request: Request) -> Answer<Json<BatchOutcome
     }
     let body = body::bytes(request.into_body(), REQUEST_BYTES_MAX).await?;
     // One message that can't be read is that message's trouble alone.
-    let messages: Vec<Value> = body::from_json(&body)?;
+    let messages: Vec<Box<RawValue>> = body::from_json(&body)?;
     drop(body);
     if messages.is_empty() || messages.len() > BATCH_MESSAGES_MAX {
         let detail = format!("a batch is a list of 1 to {BATCH_MESSAGES_MAX} messages");
@@ -37,7 +37,7 @@ pub(super) async fn send(erp: Erp, request: Request) -> Answer<Json<BatchOutcome
     // In their order, which the outbox then keeps.
     for message in messages {
         let taken = async {
-            let wire = body::from_value(message)?;
+            let wire = body::from_json(message.get().as_bytes())?;
             let payload = message_payload::fields(wire, None, now())?;
             let mailbox = mailboxes.iter().find(|mailbox| mailbox.sends_from(&payload.from));
             let mailbox = mailbox.ok_or_else(|| not_allowed(&payload.from, &mailboxes))?;
