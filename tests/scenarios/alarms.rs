@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use api::{MessageState, MessageView, SendMessage, Timestamp};
 use end_to_end::company::Company;
+use end_to_end::http::Answer;
 use end_to_end::message::letter;
 use end_to_end::{Options, Stack, scenario};
+use serde_json::json;
 
 /// A message that only an alarm would send: it waits for a moment that is over when the installation is up again.
 async fn waiting(company: &Company<'_>, now: Timestamp) -> MessageView {
@@ -45,6 +47,28 @@ fn an_alarm_that_was_lost_is_set_again_by_the_nightly_nudge() {
             (company.mails().await.len() == 1).then_some(())
         })
         .await;
+    });
+}
+
+/// More mailboxes than one batch of the nightly round visits, in more than one organisation.
+#[test]
+fn the_nightly_round_reaches_every_mailbox() {
+    const MAILBOXES: usize = 45;
+    scenario(async {
+        let stack = Stack::start(Options::default()).await;
+        for name in ["ronde", "kring"] {
+            let mailboxes: Vec<_> =
+                (1..=MAILBOXES).map(|n| json!({ "address": format!("{name}{n}@example.nl") })).collect();
+            let wanted = json!({ "name": name, "mailboxes": mailboxes });
+            Answer::to(stack.as_operator("POST", "/operator/organisations").json(&wanted)).await.expect(201);
+        }
+        stack.run_cron().await;
+        let told = end_to_end::until("the log tells of the whole round", async || {
+            let log = std::fs::read_to_string(stack.log()).unwrap();
+            log.lines().find(|line| line.contains(r#""event":"cron""#)).map(str::to_owned)
+        })
+        .await;
+        assert!(told.contains("2 organisations, 90 mailboxes, 0 failed"), "{told}");
     });
 }
 

@@ -1,14 +1,14 @@
 //! Where the runtime comes in.
 
+use api::{Problem, RequestId};
 use tower_service::Service as _;
 use worker::{Context, Env, Request, ScheduleContext, ScheduledEvent, event};
 
 use crate::config::Config;
-use crate::host::{Line, log};
+use crate::host::{Line, in_request, log, now, random};
 use crate::objects::Objects;
-use crate::objects::directory::ListOrganisations;
-use crate::objects::mailbox::Nudge;
-use crate::objects::organisation::{AskRegistration, ListMailboxes};
+use crate::objects::directory::BeginRound;
+use crate::registration::warn_of_end;
 use crate::routes;
 
 #[event(fetch)]
@@ -24,41 +24,20 @@ async fn fetch(
     routes::router(env).call(request).await.map_err(|never| match never {})
 }
 
-/// Once a day: every mailbox that is listed looks whether its alarm is still there. Nothing depends on it but a mailbox
-/// whose alarm was lost.
+/// Once a night: warns of the installation's own credential, and begins the round over all mailboxes, which the Directory
+/// object then makes. Nothing depends on it but a mailbox whose alarm was lost.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    let outcome = nudge_all(&env).await;
-    let detail = outcome.as_ref().err().map(|problem| problem.detail.as_str()).unwrap_or_default();
-    log(&Line {
-        event: "cron",
-        outcome: if outcome.is_ok() { "done" } else { "failed" },
-        detail,
-        ..Line::default()
-    });
-}
-
-async fn nudge_all(env: &Env) -> Result<(), api::Problem> {
-    let config = Config::load(env)?;
-    let objects = Objects::new(env, &config.jurisdiction);
-    warn_of_end(&config.registration.view(), "installation");
-    for organisation in objects.directory()?.call(&ListOrganisations {}).await? {
-        if let Ok(Some(own)) = objects.organisation(organisation)?.call(&AskRegistration {}).await {
-            warn_of_end(&own.view(), &organisation.to_string());
-        }
-        let mailboxes = objects.organisation(organisation)?.call(&ListMailboxes {}).await.unwrap_or_default();
-        for mailbox in mailboxes {
-            // One that does not answer must not keep the others from being asked.
-            let _ = objects.mailbox(organisation, mailbox.id)?.call(&Nudge {}).await;
-        }
+    let id = random().map(|random| RequestId::new(now(), random)).ok();
+    if let Err(problem) = in_request(id, Box::pin(begin_round(&env))).await {
+        let request_id = id.map(|id| id.to_string()).unwrap_or_default();
+        let detail = problem.log_detail().unwrap_or(&problem.detail);
+        log(&Line { event: "cron", outcome: "failed", request_id: &request_id, detail, ..Line::default() });
     }
-    Ok(())
 }
 
-/// A line in the log 30, 14 and 3 days before an app's secret or certificate ends, and every day after it has.
-fn warn_of_end(registration: &api::RegistrationView, object: &str) {
-    let Some(days) = registration.warn_days_left.filter(|days| gateway::warns_today(*days)) else { return };
-    let detail = format!("the credential of app {} ends in {days} days", registration.client_id);
-    let outcome = if days < 0 { "ended" } else { "ends" };
-    log(&Line { event: "credential", outcome, object, detail: &detail, ..Line::default() });
+async fn begin_round(env: &Env) -> Result<(), Problem> {
+    let config = Config::load(env)?;
+    warn_of_end(&config.registration.view(), "installation");
+    Objects::new(env, &config.jurisdiction).directory()?.call(&BeginRound {}).await
 }

@@ -11,7 +11,7 @@ use microsoft::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::host::{Vault, now, random, sign_ps256};
+use crate::host::{Line, Vault, log, now, random, sign_ps256};
 
 /// An app registration, ready to prove itself.
 #[derive(Clone)]
@@ -186,4 +186,12 @@ impl StoredRegistration {
         };
         view(RegistrationOwner::Organisation, &self.client_id, credential, Some(expires_at))
     }
+}
+
+/// A line in the log 30, 14 and 3 days before an app's secret or certificate ends, and every day after it has.
+pub(crate) fn warn_of_end(registration: &RegistrationView, object: &str) {
+    let Some(days) = registration.warn_days_left.filter(|days| gateway::warns_today(*days)) else { return };
+    let detail = format!("the credential of app {} ends in {days} days", registration.client_id);
+    let outcome = if days < 0 { "ended" } else { "ends" };
+    log(&Line { event: "credential", outcome, object, detail: &detail, ..Line::default() });
 }

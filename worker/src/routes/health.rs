@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::answer::{Answer, Json};
-use crate::objects::directory::ListOrganisations;
+use crate::objects::directory::Ping;
 
 /// `GET /healthz`: whether the installation is set up and its objects and KV answer. Tells nothing about anybody.
 #[worker::send]
@@ -12,6 +12,6 @@ pub(super) async fn health(State(app): State<App>) -> Answer<Json<Value>> {
     let installation = app.installation()?;
     let missing = |_| Problem::new(Code::NotConfigured, "the binding TOKENS is missing");
     app.env.kv("TOKENS").map_err(missing)?;
-    installation.directory()?.call(&ListOrganisations {}).await?;
+    installation.directory()?.call(&Ping {}).await?;
     Ok(Json(json!({ "status": "ok" })))
 }

@@ -1,5 +1,7 @@
-//! The Durable Object `Directory`: ids and names of organisations, for the operator and the cron, and what administrators
-//! were asked to approve. No mailbox depends on being listed here.
+//! The Durable Object `Directory`: ids and names of organisations, the nightly round over their mailboxes, and what
+//! administrators were asked to approve. No mailbox depends on being listed here.
+
+mod round;
 
 use api::{OrganisationId, Problem, Timestamp};
 use serde::Deserialize;
@@ -9,8 +11,10 @@ use super::call::{calls, dispatch};
 use super::sql::Sql;
 
 /// The list.
-#[durable_object(fetch)]
+#[durable_object(alarm)]
 pub struct Directory {
+    state: State,
+    env: Env,
     sql: Sql,
 }
 
@@ -22,8 +26,11 @@ calls! {
         at: Timestamp,
     } -> (), "enlist";
 
-    /// Lists organisations, oldest first, at most so many as one cron run can visit.
-    ListOrganisations {} -> Vec<OrganisationId>, "list";
+    /// Asks whether the object answers.
+    Ping {} -> (), "ping";
+
+    /// Begins the nightly round, or goes on with one that has not ended.
+    BeginRound {} -> (), "begin_round";
 
     /// Notes which permissions administrators of a tenant are asked for, and answers with all that they ever were: an approval
     /// replaces the one before, also when another organisation of that tenant asked for it.
@@ -34,20 +41,24 @@ calls! {
     } -> Vec<String>, "widen_approval";
 }
 
-/// One cron run makes fewer subrequests than the 1,000 that an invocation has.
-const LISTED_MAX: i64 = 400;
-
 impl DurableObject for Directory {
-    fn new(state: State, _env: Env) -> Self {
-        Self { sql: Sql::new(&state.storage()) }
+    fn new(state: State, env: Env) -> Self {
+        let sql = Sql::new(&state.storage());
+        Self { state, env, sql }
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
         dispatch! { request =>
             Enlist(call) => self.enlist(&call),
-            ListOrganisations(_) => self.list(),
+            Ping(_) => self.sql.has_table("organisation").map(drop),
+            BeginRound(_) => self.begin_round().await,
             WidenApproval(call) => self.widen_approval(&call),
         }
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        self.go_on().await?;
+        Response::empty()
     }
 }
 
@@ -85,7 +96,12 @@ impl Directory {
         Ok(rows.into_iter().map(|row| row.scope).collect())
     }
 
-    fn list(&self) -> Result<Vec<OrganisationId>, Problem> {
+    /// The organisations after that one, in the order of their making.
+    fn organisations_after(
+        &self,
+        last: Option<OrganisationId>,
+        limit: u32,
+    ) -> Result<Vec<OrganisationId>, Problem> {
         #[derive(Deserialize)]
         struct Row {
             id: OrganisationId,
@@ -93,8 +109,9 @@ impl Directory {
         if !self.sql.has_table("organisation")? {
             return Ok(Vec::new());
         }
-        let rows: Vec<Row> =
-            self.sql.rows("SELECT id FROM organisation ORDER BY id LIMIT ?", vec![LISTED_MAX.into()])?;
+        let last = last.map(|last| last.to_string()).unwrap_or_default();
+        let query = "SELECT id FROM organisation WHERE id > ? ORDER BY id LIMIT ?";
+        let rows: Vec<Row> = self.sql.rows(query, vec![last.into(), i64::from(limit).into()])?;
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
 }
