@@ -2,6 +2,7 @@
 
 use api::{Code, ConfirmReason, ConsentOutcome, MailboxState};
 use end_to_end::company::Company;
+use end_to_end::http::Answer;
 use end_to_end::sandbox::TENANT;
 use end_to_end::{Stack, scenario};
 use serde_json::json;
@@ -60,5 +61,25 @@ fn while_two_sign_ins_wait_for_an_answer_the_first_answer_decides_the_tenant() {
         let problem = others.answer(&theirs, true).await.expect(409).problem();
         assert_eq!(problem.code, Code::WrongTenant);
         assert_eq!(others.view().await.authentication, None);
+    });
+}
+
+#[test]
+fn a_tenant_is_an_id_or_a_domain_name() {
+    scenario(async {
+        let stack = Stack::shared().await;
+        for tenant in
+            ["", "../../evil", "common", "a b.nl", "-x.nl", "x..nl", "11111111-2222-3333-4444-55555555555g"]
+        {
+            let wanted = json!({ "name": "verkeerd", "tenant": tenant, "mailboxes": [] });
+            let request = stack.as_operator("POST", "/operator/organisations").json(&wanted);
+            let problem = Answer::to(request).await.expect(422).problem();
+            let pointers: Vec<_> = problem.errors.iter().map(|error| error.pointer.as_str()).collect();
+            assert_eq!((problem.code, pointers), (Code::FieldsRefused, vec!["/tenant"]), "{tenant:?}");
+        }
+        for tenant in [STRANGERS, "contoso.onmicrosoft.com", "xn--mller-kva.nl"] {
+            let wanted = json!({ "name": "goed", "tenant": tenant, "mailboxes": [] });
+            Answer::to(stack.as_operator("POST", "/operator/organisations").json(&wanted)).await.expect(201);
+        }
     });
 }

@@ -18,7 +18,7 @@ pub(crate) use approval::{NoteAsked, SetSending};
 pub(crate) use keys::{AddKey, KeyMailbox, KeyMailboxes, KeyUse, UseKey, not_allowed};
 pub(crate) use links::{AddLink, OpenLink};
 pub(crate) use mailboxes::{AddMailbox, ListMailboxes, SetAddresses};
-pub(crate) use profile::{Create, PinTenant};
+pub(crate) use profile::{Create, PinTenant, SettlePin};
 pub(crate) use registration::{AskRegistration, SetRegistration};
 pub(crate) use sessions::{EndSession, SessionHolder, UseSession};
 
@@ -37,6 +37,7 @@ impl DurableObject for Organisation {
         dispatch! { request =>
             Create(call) => self.create(&call),
             PinTenant(call) => self.pin_tenant(&call),
+            SettlePin(call) => self.settle_pin(&call),
             AddMailbox(call) => self.add_mailbox(&call),
             SetAddresses(call) => self.set_addresses(&call),
             ListMailboxes(_) => self.list_mailboxes(),

@@ -1,4 +1,4 @@
-use api::{Code, Problem, Timestamp};
+use api::{AttemptId, Code, FieldError, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Organisation, calls};
@@ -11,10 +11,18 @@ calls! {
         at: Timestamp,
     } -> (), "create";
 
-    /// Ties the organisation to a Microsoft tenant, after a person confirmed it.
+    /// Ties the organisation to a Microsoft tenant, which a person confirmed for that sign-in. The answer says whether the
+    /// pin is provisional: then [`SettlePin`] follows, when the mailbox has connected or refused to.
     PinTenant {
         tenant: String,
-    } -> (), "pin_tenant";
+        attempt: AttemptId,
+    } -> bool, "pin_tenant";
+
+    /// Makes a provisional pin final, or takes it back. Without an answer of the mailbox neither is asked, and the pin stays.
+    SettlePin {
+        attempt: AttemptId,
+        connected: bool,
+    } -> (), "settle_pin";
 }
 
 /// What is stored of the organisation itself.
@@ -23,10 +31,16 @@ pub(super) struct Profile {
     pub(super) name: String,
     pub(super) tenant: Option<String>,
     created_at: Timestamp,
+    /// The sign-ins that the pin waits for. Empty: it is final.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    provisional: Vec<AttemptId>,
 }
 
 impl Organisation {
     pub(super) fn create(&self, call: &Create) -> Result<(), Problem> {
+        if let Some(tenant) = &call.tenant {
+            check_tenant(tenant)?;
+        }
         for table in [
             "CREATE TABLE IF NOT EXISTS organisation (one INTEGER PRIMARY KEY, json TEXT NOT NULL)",
             "CREATE TABLE IF NOT EXISTS mailbox (id TEXT PRIMARY KEY, addresses TEXT NOT NULL)",
@@ -37,7 +51,8 @@ impl Organisation {
         ] {
             self.sql.run(table, Vec::new())?;
         }
-        let profile = Profile { name: call.name.clone(), tenant: call.tenant.clone(), created_at: call.at };
+        let (name, tenant) = (call.name.clone(), call.tenant.clone());
+        let profile = Profile { name, tenant, created_at: call.at, provisional: Vec::new() };
         self.sql.set_record("organisation", &profile)
     }
 
@@ -50,18 +65,69 @@ impl Organisation {
         self.sql.record("organisation")?.ok_or_else(missing)
     }
 
-    pub(super) fn pin_tenant(&self, call: &PinTenant) -> Result<(), Problem> {
+    pub(super) fn pin_tenant(&self, call: &PinTenant) -> Result<bool, Problem> {
+        check_tenant(&call.tenant)?;
         let mut profile = self.profile()?;
         match &profile.tenant {
-            Some(tenant) if tenant.eq_ignore_ascii_case(&call.tenant) => Ok(()),
-            Some(tenant) => Err(Problem::new(
-                Code::WrongTenant,
-                format!("the organisation belongs to the Microsoft tenant {tenant}"),
-            )),
-            None => {
-                profile.tenant = Some(call.tenant.clone());
-                self.sql.set_record("organisation", &profile)
+            Some(tenant) if !tenant.eq_ignore_ascii_case(&call.tenant) => {
+                let detail = format!("the organisation belongs to the Microsoft tenant {tenant}");
+                return Err(Problem::new(Code::WrongTenant, detail));
+            }
+            Some(_) if profile.provisional.is_empty() => return Ok(false),
+            Some(_) => {}
+            None => profile.tenant = Some(call.tenant.clone()),
+        }
+        if !profile.provisional.contains(&call.attempt) {
+            profile.provisional.push(call.attempt);
+        }
+        self.sql.set_record("organisation", &profile)?;
+        Ok(true)
+    }
+
+    pub(super) fn settle_pin(&self, call: &SettlePin) -> Result<(), Problem> {
+        let mut profile = self.profile()?;
+        if profile.provisional.is_empty() {
+            return Ok(());
+        }
+        if call.connected {
+            profile.provisional.clear();
+        } else {
+            profile.provisional.retain(|attempt| *attempt != call.attempt);
+            if profile.provisional.is_empty() {
+                profile.tenant = None;
             }
         }
+        self.sql.set_record("organisation", &profile)
     }
+}
+
+/// A tenant is its id, a GUID, or one of its domain names: it stands in URLs.
+fn check_tenant(tenant: &str) -> Result<(), Problem> {
+    if is_guid(tenant) || is_domain(tenant) {
+        return Ok(());
+    }
+    let detail = "a tenant is its id, like 11111111-2222-3333-4444-555555555555, or one of its domain names";
+    let error = FieldError { pointer: "/tenant".to_owned(), detail: detail.to_owned() };
+    Err(Problem::new(Code::FieldsRefused, detail).with_errors(vec![error]))
+}
+
+fn is_guid(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let fits = |length: usize| {
+        parts
+            .next()
+            .is_some_and(|part| part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    [8, 4, 4, 4, 12].into_iter().all(fits) && parts.next().is_none()
+}
+
+/// RFC 1123 section 2.1, and at least one dot.
+fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    text.len() <= 253 && text.contains('.') && text.split('.').all(is_label)
 }

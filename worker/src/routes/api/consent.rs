@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use api::{
-    AnsweredConsent, AttemptId, BeginConsent, BegunConsent, ConsentOutcome, FinishConsent, MailboxId,
+    AnsweredConsent, AttemptId, BeginConsent, BegunConsent, Code, ConsentOutcome, FinishConsent, MailboxId,
     RefusedConsent,
 };
 use axum::http::StatusCode;
@@ -12,7 +12,7 @@ use crate::objects::Passed;
 use crate::objects::mailbox::{
     Answer as Confirmation, BeginAttempt, FinishAttempt, FinishedAttempt, RefuseAttempt,
 };
-use crate::objects::organisation::PinTenant;
+use crate::objects::organisation::{PinTenant, SettlePin};
 use crate::routes::answer::{Answer, With, no_content};
 use crate::routes::auth::Employee;
 use crate::routes::body::SmallJson;
@@ -76,13 +76,26 @@ pub(super) async fn answer(
 ) -> Answer {
     let mailbox = employee.mailbox(mailbox)?;
     let session = employee.session_digest();
-    if confirmed {
-        // The tenant first: whoever loses a race for it is not connected.
+    let organisation = employee.organisation()?;
+    let provisional = if confirmed {
+        // First whether the sign-in still waits, then the pin, which decides a race, then the connection.
         let tenant = mailbox.call(&FinishedAttempt { id, session: session.clone() }).await?;
-        employee.organisation()?.call(&PinTenant { tenant }).await?;
-    }
+        organisation.call(&PinTenant { tenant, attempt: id }).await?
+    } else {
+        false
+    };
     let around = employee.around()?;
     let call = Confirmation { id, session, confirmed, around };
-    let outcome = mailbox.pass(&call, Duration::ZERO).await?.some();
-    Ok(outcome.map_or_else(no_content, Passed::into_response))
+    let outcome = mailbox.pass(&call, Duration::ZERO).await;
+    let connected = match &outcome {
+        Ok(_) => Some(true),
+        Err(problem) if problem.code == Code::ConsentAttemptEnded => Some(false),
+        // Whether it connected is not known: the pin stays.
+        Err(_) => None,
+    };
+    if let Some(connected) = connected.filter(|_| provisional) {
+        // A pin that can't be settled now stays provisional, and pins all the same.
+        let _ = organisation.call(&SettlePin { attempt: id, connected }).await;
+    }
+    Ok(outcome?.some().map_or_else(no_content, Passed::into_response))
 }
