@@ -129,10 +129,12 @@ impl Settings {
 
     /// Which mail servers the Worker can come to.
     pub(crate) fn reach(&self) -> Reach {
-        match () {
-            () if self.relay_for(Kind::SmtpBasic).is_some() => Reach::Relay,
-            () if self.public_origin.starts_with("http://localhost:") => Reach::ThisMachine,
-            () => Reach::Internet,
+        if self.relay_for(Kind::SmtpBasic).is_some() {
+            Reach::Relay
+        } else if self.public_origin.starts_with("http://localhost:") {
+            Reach::ThisMachine
+        } else {
+            Reach::Internet
         }
     }
 

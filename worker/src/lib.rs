@@ -2,7 +2,7 @@
 //! crates decide.
 //!
 //! In scope: routes, the three objects, storage, encryption, `fetch`.
-//! Out of scope: every rule that can be decided from values; those are in `gateway`, `microsoft` and `mail`.
+//! Out of scope: rules that can be decided from values belong in `gateway`, `microsoft` and `mail`.
 //! Never here: a provider token in an answer, a log line or an unsealed row; a panic that a request can reach.
 
 #[cfg(target_arch = "wasm32")]

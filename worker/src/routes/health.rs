@@ -6,7 +6,7 @@ use super::App;
 use super::answer::{Answer, Json};
 use crate::objects::directory::Ping;
 
-/// `GET /healthz`: whether the installation is set up and its objects and KV answer. Tells nothing about anybody.
+/// `GET /healthz`: whether the installation is set up: its objects answer, and KV is bound. Tells nothing about anybody.
 #[worker::send]
 pub(super) async fn health(State(app): State<App>) -> Answer<Json<Value>> {
     let installation = app.installation()?;
