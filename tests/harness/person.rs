@@ -120,6 +120,11 @@ impl<'s> Person<'s> {
         self.post("/authentication/renewal", &json!({})).await.expect(200).json()
     }
 
+    /// Says that what ended by then was seen.
+    pub async fn seen(&self, until: Timestamp) -> MailboxView {
+        self.post("/seen", &Seen { until }).await.expect(200).json()
+    }
+
     /// Brings an error back instead of a code.
     pub async fn refuse(&self, sign_in: &SignIn, error: &str, description: Option<&str>) -> Answer {
         let path = format!("/consent/{}/refusal", sign_in.begun.attempt);

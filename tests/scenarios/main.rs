@@ -30,7 +30,8 @@
 //!     program down ([`panics`]).
 //! 25. Every fault in the middle of a long queue ends as it must ([`faults`]), and what is slow holds up nobody else
 //!     ([`stalls`]).
-//! 26. A message costs few rows ([`rows`]) and few connections ([`sessions`]).
+//! 26. An outage costs one doubtful message, and what may have been sent is never told as not sent ([`outages`]).
+//! 27. A message costs few rows ([`rows`]) and few connections ([`sessions`]).
 
 #![expect(
     clippy::unwrap_used,
@@ -55,6 +56,7 @@ mod kills;
 mod leaks;
 mod limits;
 mod lists;
+mod outages;
 mod own_server;
 mod pages;
 mod panics;

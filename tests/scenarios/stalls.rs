@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api::{MessageState, MessageView};
+use api::MessageState;
 use end_to_end::company::Company;
 use end_to_end::soak::{batch, numbered};
 use end_to_end::{Options, Stack, scenario, until};
@@ -20,12 +20,12 @@ fn while_one_mailbox_stalls_another_sends_at_full_pace() {
         let (slow, fast) =
             (Company::signed_in(&stack, "traag").await, Company::signed_in(&stack, "vlot").await);
         let undisturbed = seconds_for(&fast, "Alleen").await;
-        stall(&slow, 0, 4).await;
+        stall(&slow, 0, 1).await;
         let stalled = batch(&slow, &numbered(&slow, "Traag", 10)).await;
-        until("four turns are stalled", async || {
+        until("its turn is stalled", async || {
             let sending =
                 slow.newest(10).await.iter().filter(|view| view.state == MessageState::Sending).count();
-            (sending == 4).then_some(())
+            (sending == 1).then_some(())
         })
         .await;
         let beside = seconds_for(&fast, "Ernaast").await;
@@ -43,8 +43,10 @@ fn while_one_mailbox_stalls_another_sends_at_full_pace() {
     });
 }
 
+/// By Graph a mailbox sends one message at a time, so that an outage costs one doubtful message (ADR 20): the others wait for
+/// the stalled one, and go as soon as it is answered.
 #[test]
-fn a_stalled_request_keeps_the_other_turns_of_its_mailbox_from_nothing() {
+fn a_stalled_request_delays_its_mailbox_until_it_is_answered() {
     scenario(async {
         let company = Company::new(Stack::shared().await, "rij").await;
         // More than one run may hand over, and nobody posts while they go: it is the alarm that goes on.
@@ -53,19 +55,14 @@ fn a_stalled_request_keeps_the_other_turns_of_its_mailbox_from_nothing() {
         stall(&company, 25, 1).await;
         let begun = Instant::now();
         company.person().await.sign_in(&company.account).await;
-        let all_but_one = until("all the others have gone", async || {
+        until("all have gone", async || {
             let views = company.newest(61).await;
-            let gone = views.iter().filter(|view| view.state == MessageState::HandedOver).count();
-            (gone == 60).then_some(views)
+            views.iter().all(|view| view.state == MessageState::HandedOver).then_some(())
         })
         .await;
         let took = begun.elapsed();
-        let stalled: Vec<&MessageView> =
-            all_but_one.iter().filter(|view| view.state != MessageState::HandedOver).collect();
-        eprintln!("60 mails beside a stalled one: {:.1} s", took.as_secs_f64());
-        assert_eq!(stalled[0].state, MessageState::Sending, "{stalled:?}");
-        assert!(took < Duration::from_millis(STALL_MS) * 3 / 4, "{took:?}");
-        company.until(stalled[0].id, MessageState::HandedOver).await;
+        eprintln!("61 mails, one of them stalled: {:.1} s", took.as_secs_f64());
+        assert!(took >= Duration::from_millis(STALL_MS), "{took:?}");
         assert_eq!(company.mails().await.len(), held.len());
     });
 }

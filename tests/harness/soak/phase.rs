@@ -16,7 +16,7 @@ impl Way {
     /// Messages that a mailbox hands over at the same time.
     pub(super) const fn lanes(self) -> usize {
         match self {
-            Self::Graph => 4,
+            Self::Graph => 1,
             Self::Smtp => 3,
         }
     }

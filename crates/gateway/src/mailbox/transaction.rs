@@ -133,14 +133,8 @@ impl Transaction<'_> {
     ) -> Result<(), Problem> {
         let mailbox = self.store.records().mailbox()?;
         let policy = self.policy(&mailbox);
-        let finished = self.memory.scheduler.finish(
-            self.store,
-            key,
-            route,
-            result,
-            &policy,
-            &mut self.effects,
-        )?;
+        let finished =
+            self.memory.scheduler.finish(self.store, key, route, result, &policy, &mut self.effects)?;
         let Some(Ok(message)) = finished else { return Ok(()) };
         if let (DeliveryResult::Refused { refusal, stage }, false) = (result, noted) {
             if refusal.code == Code::SignInAgain && *stage == Stage::HandOver {

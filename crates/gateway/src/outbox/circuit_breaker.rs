@@ -54,8 +54,11 @@ impl CircuitBreaker {
         }
     }
 
-    /// An outcome is unknown because of the transport.
+    /// An outcome is unknown because of the transport. Attempts that were under way together are one trip.
     pub(super) fn trip(&mut self, now: Timestamp) {
+        if self.check_at.is_some() {
+            return;
+        }
         self.trips = self.trips.saturating_add(1);
         self.failed_checks = 0;
         let wait_ms = match self.trips {
@@ -105,6 +108,15 @@ mod tests {
         assert_eq!(breaker.circuit(), Circuit::HalfOpen);
         breaker.close();
         assert_eq!(breaker, CircuitBreaker::default());
+    }
+
+    #[test]
+    fn attempts_that_were_under_way_together_are_one_trip() {
+        let mut breaker = CircuitBreaker::default();
+        for _ in 0..3 {
+            breaker.trip(NOW);
+        }
+        assert_eq!(breaker.circuit(), Circuit::Open(NOW.plus_millis(1_000)));
     }
 
     /// `GET /me` answers while every message times out: each trial costs a doubtful message, so they become rare.
