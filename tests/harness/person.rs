@@ -2,6 +2,7 @@
 
 use api::{
     BeginConsent, BegunConsent, Challenge, ConsentOutcome, Digest, FinishConsent, MailboxId, MailboxView,
+    Seen, Timestamp,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

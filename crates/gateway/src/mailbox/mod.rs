@@ -136,7 +136,7 @@ impl Mailbox {
 
     /// Creates the mailbox; a repeated call changes nothing.
     pub fn create(&mut self, record: &MailboxRecord, context: &Context<'_>) -> Step<()> {
-        self.step(context, |step| {
+        self.run(context, |step| {
             step.store.migrate()?;
             match step.store.records().mailbox_if_created()? {
                 Some(_) => Ok(()),
@@ -592,8 +592,20 @@ impl Mailbox {
         Err(Problem::new(Code::NotFound, "there is no such mailbox"))
     }
 
-    /// Runs one step in one transaction and plans the alarm in it. On an error, memory is what it was.
+    /// Runs one step of a mailbox that exists.
     fn step<T>(
+        &mut self,
+        context: &Context<'_>,
+        run: impl FnMut(&mut Transaction<'_>) -> Result<T, Problem>,
+    ) -> Step<T> {
+        match self.expect_exists() {
+            Ok(()) => self.run(context, run),
+            Err(problem) => Step { outcome: Err(problem), effects: Vec::new() },
+        }
+    }
+
+    /// Runs one step in one transaction and plans the alarm in it. On an error, memory is what it was.
+    fn run<T>(
         &mut self,
         context: &Context<'_>,
         mut run: impl FnMut(&mut Transaction<'_>) -> Result<T, Problem>,
