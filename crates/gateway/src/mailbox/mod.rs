@@ -16,7 +16,7 @@ use api::{
     AttemptId, Code, ConsentOutcome, Digest, FinishConsent, MailboxSettings, MessageId, MessageView, Problem,
     RefusedConsent, RetryMessage, Route, Timestamp,
 };
-use microsoft::{Refusal, Resource};
+use microsoft::Refusal;
 
 pub use context::Context;
 pub use effect::{Effect, GraphCheck, LogEntry};
@@ -29,6 +29,7 @@ use self::transaction::Transaction;
 use crate::outbox::release::Cause;
 use crate::outbox::retention::{next_sweep, sweep};
 use crate::outbox::{AttemptKey, DeliveryResult, Message, NewMessage, REST_MS, RunBudget, Scheduler, Stage};
+use crate::settings::Transport;
 use crate::sign_in::{self, Answered, ConsentAttempt, Redeemed, Redemption};
 use crate::store::{KvTask, MessageQuery, StagedContent, Store};
 use crate::tokens::{self, NewTokens, Renewed, SealedText, Tokens};
@@ -458,7 +459,7 @@ impl Mailbox {
         self.step(context, |step| {
             let mailbox = step.store.records().mailbox()?;
             let in_trouble = step.store.records().authentication()?.is_some_and(|it| it.trouble.is_some());
-            match Resource::of(mailbox.settings.kind).filter(|_| in_trouble) {
+            match Transport::of(&mailbox.settings).resource().filter(|_| in_trouble) {
                 Some(resource) => Ok(step.request_renewal(resource)?.ok()),
                 None => Ok(None),
             }

@@ -1,11 +1,12 @@
 use std::fmt::Display;
 
-use api::{Kind, MailboxId, MailboxSettings, OrganisationId, Timestamp};
+use api::{MailboxId, MailboxSettings, OrganisationId, Timestamp};
 use microsoft::Sending;
 use serde::{Deserialize, Serialize};
 
 use super::SavedSettings;
 use crate::sealing::Record;
+use crate::settings::Transport;
 use crate::tokens::{SealedText, Trouble};
 
 /// What is stored of the mailbox itself. A stored format: later versions must read it.
@@ -74,9 +75,7 @@ impl MailboxRecord {
     /// Whether the mail server of its own requires an access code that nobody has typed.
     #[must_use]
     pub fn lacks_access_code(&self) -> bool {
-        self.settings.kind == Kind::SmtpBasic
-            && self.settings.server_authentication
-            && self.access_code.is_none()
+        Transport::of(&self.settings).needs_password() && self.access_code.is_none()
     }
 
     /// Takes new settings over; whether that ends the authentication, which another address or kind does.
@@ -84,6 +83,7 @@ impl MailboxRecord {
     /// Another server, port, security, user name or relay clears the password, which goes only to the server that it was
     /// typed for; another relay clears the relay's key. Whatever the mail server refused was about settings of before.
     pub(super) fn replace_settings(&mut self, save: &SavedSettings) -> bool {
+        // The fields of a mail server stay stored while another kind is chosen, so they are compared as they are.
         let (old, new) = (&self.settings, &save.settings);
         let server_of =
             |it: &MailboxSettings| (it.server.clone(), it.port, it.security, it.user_name.clone());

@@ -9,6 +9,7 @@ use crate::outbox::{
     AttemptKey, Delivery, DeliveryResult, Gate, Message, Policy, RunBudget, Stage, Started, advance_release,
     concerns_the_mailbox,
 };
+use crate::settings::Transport;
 use crate::store::Store;
 use crate::tokens::{self, Renewed, Tokens, Trouble, fresh_token_refused, not_signed_in, renewal_due};
 
@@ -57,7 +58,7 @@ impl Transaction<'_> {
     /// Hands a started message to the host, or lets it wait for a token.
     fn deliver(&mut self, started: Started, mailbox: &MailboxRecord) -> Result<(), Problem> {
         let Started { key, message } = started;
-        if let Some(resource) = Resource::of(mailbox.settings.kind) {
+        if let Some(resource) = Transport::of(&mailbox.settings).resource() {
             return self.deliver_with_token(key, &message, mailbox, resource, None);
         }
         self.push_delivery(key, message, mailbox, None, None);
@@ -106,7 +107,7 @@ impl Transaction<'_> {
         let mailbox = self.store.records().mailbox()?;
         for (key, refused) in self.memory.scheduler.take_awaiting() {
             let Some(message) = self.store.messages().get(key.message)? else { continue };
-            match Resource::of(mailbox.settings.kind) {
+            match Transport::of(&mailbox.settings).resource() {
                 Some(resource) => self.deliver_with_token(key, &message, &mailbox, resource, refused)?,
                 None => self.push_delivery(key, message, &mailbox, None, None),
             }
@@ -156,7 +157,7 @@ impl Transaction<'_> {
     /// Every send renews the tokens; a burst shares a renewal.
     fn renew_after_send(&mut self) -> Result<(), Problem> {
         let mailbox = self.store.records().mailbox()?;
-        let Some(resource) = Resource::of(mailbox.settings.kind) else { return Ok(()) };
+        let Some(resource) = Transport::of(&mailbox.settings).resource() else { return Ok(()) };
         let is_due = self.store.records().authentication()?.is_some_and(|record| {
             record.trouble.is_none()
                 && renewal_due(record.renewed_at, self.context.now, self.context.renew_after_ms)
@@ -173,7 +174,7 @@ impl Transaction<'_> {
         let mailbox = self.store.records().mailbox()?;
         let is_due =
             alarm::renewal_at(self.store, &mailbox, self.context)?.is_some_and(|at| at <= self.context.now);
-        if let Some(resource) = Resource::of(mailbox.settings.kind).filter(|_| is_due) {
+        if let Some(resource) = Transport::of(&mailbox.settings).resource().filter(|_| is_due) {
             self.request_renewal(resource)?.ok();
         }
         Ok(())
@@ -191,7 +192,8 @@ impl Transaction<'_> {
             return Ok(());
         }
         let mut outbox = before.clone();
-        let graph = Resource::of(mailbox.settings.kind).filter(|resource| *resource == Resource::Graph);
+        let graph =
+            Transport::of(&mailbox.settings).resource().filter(|resource| *resource == Resource::Graph);
         let (Some(resource), Some(authentication)) = (graph, self.store.records().authentication()?) else {
             // By SMTP, the connection and the sign-in that precede the message are the harmless request.
             self.memory.scheduler.end_check();

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use api::{Code, Problem, Route};
 use gateway::mailbox::{Effect, Step, Tried};
 use gateway::outbox::{AttemptKey, Delivery, DeliveryResult, RunBudget, Stage, accept};
+use gateway::settings::Transport;
 use microsoft::{Refusal, Resource};
 
 use super::content;
@@ -98,7 +99,7 @@ impl<'d> Attempt<'d> {
             return Ok(refused(Refusal::new(Code::FieldsRefused, detail), Stage::HandOver));
         }
         let (Some(resource), Some(authentication), Some(number)) =
-            (Resource::of(mailbox.settings.kind), authentication, *token)
+            (Transport::of(&mailbox.settings).resource(), authentication, *token)
         else {
             return Ok(smtp::to_own_server(self, &config, &content, reuse).await);
         };

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use api::{Code, Kind, MailboxSettings, Problem, Security as Protection};
+use api::{Code, Kind, Problem, Security as Protection};
 use gateway::mailbox::{MailboxRecord, Tried};
 use gateway::outbox::{DeliveryResult, Message, Stage};
+use gateway::settings::Transport;
 use gateway::submission::{ServerOwner, Submitted, understand};
 use mail::{Bcc, Content, EmailAddress};
 use microsoft::{AccessToken, Refusal};
@@ -108,27 +109,31 @@ fn result(submitted: Result<Submitted, Refusal>, envelope: Vec<EmailAddress>) ->
     }
 }
 
-/// The mail server of the settings, with what opens it.
+/// The mail server of the settings, with the password that opens it.
 pub(in crate::objects::mailbox) async fn own_server(
     config: &Config,
     mailbox: &MailboxRecord,
 ) -> Result<Server, Refusal> {
-    let MailboxSettings { server: host, port, security, user_name, .. } = &mailbox.settings;
-    let security = match security {
+    let Transport::Server { server, .. } = Transport::of(&mailbox.settings) else {
+        return Err(Refusal::new(Code::Internal, "the kind has no mail server of its own"));
+    };
+    let security = match server.security {
         Protection::None => Security::None,
         Protection::Starttls => Security::StartTls,
         Protection::Tls => Security::ImplicitTls,
     };
-    let auth = if mailbox.settings.server_authentication {
-        let missing = || Refusal::new(Code::AccessCodeMissing, "no password is stored for the mail server");
-        let (version, sealed) = mailbox.access_code.as_ref().ok_or_else(missing)?;
-        let as_record = mailbox.sealed_as("access_code", version);
-        let access_code = Vault(&config.ring).open_text(&as_record, sealed).await?;
-        Auth::Password { user_name: user_name.trim().to_owned(), access_code }
-    } else {
-        Auth::None
+    let auth = match server.user_name {
+        None => Auth::None,
+        Some(user_name) => {
+            let missing =
+                || Refusal::new(Code::AccessCodeMissing, "no password is stored for the mail server");
+            let (version, sealed) = mailbox.access_code.as_ref().ok_or_else(missing)?;
+            let as_record = mailbox.sealed_as("access_code", version);
+            let access_code = Vault(&config.ring).open_text(&as_record, sealed).await?;
+            Auth::Password { user_name: user_name.to_owned(), access_code }
+        }
     };
-    Ok(Server { host: host.trim().to_owned(), port: *port, security, auth })
+    Ok(Server { host: server.host.to_owned(), port: server.port, security, auth })
 }
 
 /// The relay that the mailbox names, else the installation's, which no typed address ever gets the key of.
@@ -136,17 +141,15 @@ pub(in crate::objects::mailbox) async fn own_relay(
     config: &Config,
     mailbox: &MailboxRecord,
 ) -> Result<Option<Relay>, Refusal> {
-    let MailboxSettings { relay_url, relay_id, .. } = &mailbox.settings;
-    if relay_url.trim().is_empty() {
+    let Transport::Server { relay: Some(relay), .. } = Transport::of(&mailbox.settings) else {
         return Ok(config.relay_for(Kind::SmtpBasic).cloned());
-    }
+    };
     let missing = || Refusal::new(Code::RelayRefused, "no key is stored for the relay of this mailbox");
     let (version, sealed) = mailbox.relay_key.as_ref().ok_or_else(missing)?;
     let as_record = mailbox.sealed_as("relay_key", version);
     let key = Vault(&config.ring).open_text(&as_record, sealed).await?;
     let key = Key::read(&key).map_err(|error| Refusal::new(Code::RelayRefused, error.to_string()))?;
-    let url = relay_url.trim().trim_end_matches('/').to_owned();
-    Ok(Some(Relay { url, id: relay_id.trim().to_owned(), key }))
+    Ok(Some(Relay { url: relay.url.to_owned(), id: relay.id.to_owned(), key }))
 }
 
 /// A message as its server gets it.
