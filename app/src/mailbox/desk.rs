@@ -17,6 +17,9 @@ use crate::settings::draft::Draft;
 use crate::settings::field::{Field, Wrong};
 use crate::words::state;
 
+/// How often the page asks anew while messages wait.
+const POLL: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// What the page tells the person at the top, until it says something else.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Notice {
@@ -151,6 +154,9 @@ impl Desk {
         {
             on_cleanup(move || timer.clear());
         }
+        if let Ok(timer) = set_interval_with_handle(move || desk.keep_current(), POLL) {
+            on_cleanup(move || timer.clear());
+        }
         provide_context(desk);
         desk
     }
@@ -221,6 +227,22 @@ impl Desk {
 
     pub(crate) fn trouble(self, trouble: Trouble, retry: Retry) {
         self.alarm(Notice::Trouble { trouble, at: page::clock(), retry });
+    }
+
+    /// Asks anew while messages wait and somebody may be looking: what is released or tried again shows without a click.
+    fn keep_current(self) {
+        let waits = self.view.with_untracked(|view| view.waiting > 0);
+        if !waits || self.fetching.get_untracked() || document().hidden() {
+            return;
+        }
+        spawn_local(async move {
+            // A failure is told when the person asks.
+            if let Ok(view) = fetch(self.mailbox).await
+                && !self.is_gone()
+            {
+                self.show(view);
+            }
+        });
     }
 
     /// The Status button: asks anew and says what came of it.
