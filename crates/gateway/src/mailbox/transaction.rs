@@ -81,7 +81,13 @@ impl Transaction<'_> {
             self.push_delivery(key, message.clone(), mailbox, Some(authentication), Some(token));
             return Ok(());
         }
-        let refusal = match self.request_renewal(resource)? {
+        // Asking with tokens that Entra has ended would be a loop, which it answers with a refusal of its own.
+        let ended = authentication.trouble.filter(Trouble::ends_the_tokens);
+        let renewal = match ended {
+            Some(trouble) => Err(Refusal::new(trouble.code, trouble.detail)),
+            None => self.request_renewal(resource)?,
+        };
+        let refusal = match renewal {
             Ok(_) if self.memory.scheduler.await_token(key) => return Ok(()),
             Ok(_) => Refusal::new(Code::Busy, "the mailbox was signed in anew again and again"),
             Err(refusal) => refusal,

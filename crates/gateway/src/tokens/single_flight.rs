@@ -94,10 +94,6 @@ impl Tokens {
         if let Some(refusal) = before.pause.as_ref().and_then(|pause| pause.refusal(context.now)) {
             return Ok(Err(refusal));
         }
-        // Asking with tokens that Entra has ended would be a loop, which it answers with a refusal of its own.
-        if let Some(trouble) = before.trouble.as_ref().filter(|trouble| trouble.ends_the_tokens()) {
-            return Ok(Err(Refusal::new(trouble.code, trouble.detail.clone())));
-        }
         let mut mailbox = store.records().mailbox()?;
         mailbox.number += 1;
         store.records().set_mailbox(&mailbox)?;
