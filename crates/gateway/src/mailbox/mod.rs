@@ -125,7 +125,7 @@ impl Mailbox {
 
     /// The mailbox itself: settings and what goes with them.
     pub fn mailbox(&self) -> Result<MailboxRecord, Problem> {
-        self.expect_exists()?;
+        self.store.expect_created()?;
         self.store.records().mailbox()
     }
 
@@ -217,14 +217,14 @@ impl Mailbox {
 
     /// A message of this mailbox.
     pub fn message(&self, id: MessageId) -> Result<Message, Problem> {
-        self.expect_exists()?;
+        self.store.expect_created()?;
         let missing = || Problem::new(Code::NotFound, "there is no such message");
         self.store.messages().get(id)?.ok_or_else(missing)
     }
 
     /// Messages that fit a query, newest first, without their attempts.
     pub fn list(&self, query: &MessageQuery) -> Result<Vec<MessageView>, Problem> {
-        self.expect_exists()?;
+        self.store.expect_created()?;
         Ok(self.store.messages().list(query)?.iter().map(Message::line).collect())
     }
 
@@ -381,7 +381,7 @@ impl Mailbox {
 
     /// The nightly nudge: arms a missing alarm and does what it would have done.
     pub fn nudge(&mut self, context: &Context<'_>) -> Step<()> {
-        match self.expect_exists() {
+        match self.store.expect_created() {
             Ok(()) => self.alarm(context),
             Err(problem) => Step { outcome: Err(problem), effects: Vec::new() },
         }
@@ -583,14 +583,7 @@ impl Mailbox {
     }
 
     fn exists(&self) -> bool {
-        self.expect_exists().is_ok()
-    }
-
-    fn expect_exists(&self) -> Result<(), Problem> {
-        if self.store.is_created()? {
-            return Ok(());
-        }
-        Err(Problem::new(Code::NotFound, "there is no such mailbox"))
+        self.store.expect_created().is_ok()
     }
 
     /// Runs one step of a mailbox that exists.
@@ -599,7 +592,7 @@ impl Mailbox {
         context: &Context<'_>,
         run: impl FnMut(&mut Transaction<'_>) -> Result<T, Problem>,
     ) -> Step<T> {
-        match self.expect_exists() {
+        match self.store.expect_created() {
             Ok(()) => self.run(context, run),
             Err(problem) => Step { outcome: Err(problem), effects: Vec::new() },
         }

@@ -26,6 +26,7 @@ pub struct Page {
 
 /// The E-mail server page as it is now.
 pub fn view(store: &Store, page: Page, context: &Context<'_>) -> Result<MailboxView, Problem> {
+    store.expect_created()?;
     let now = context.now;
     let mailbox = store.records().mailbox()?;
     let authentication = store.records().authentication()?;
@@ -79,6 +80,7 @@ pub fn view(store: &Store, page: Page, context: &Context<'_>) -> Result<MailboxV
 
 /// How much the mailbox can take.
 pub fn limits(store: &Store, context: &Context<'_>) -> Result<MailboxLimits, Problem> {
+    store.expect_created()?;
     let mailbox = store.records().mailbox()?;
     let outbox = store.records().outbox()?;
     Ok(MailboxLimits {

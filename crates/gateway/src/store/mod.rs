@@ -87,6 +87,14 @@ impl Store {
         Ok(self.created.get())
     }
 
+    /// Refuses what is asked of a mailbox that does not exist.
+    pub fn expect_created(&self) -> Result<(), Problem> {
+        if self.is_created()? {
+            return Ok(());
+        }
+        Err(Problem::new(Code::NotFound, "there is no such mailbox"))
+    }
+
     /// Creates the tables, and those that came with later versions.
     pub fn migrate(&self) -> Result<(), Problem> {
         schema::TABLES.iter().try_for_each(|table| self.database.rows(table, Vec::new()).map(drop))
