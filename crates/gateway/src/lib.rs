@@ -6,6 +6,7 @@
 //! Never here: a clock, IO, or a way to print a secret.
 
 pub mod mailbox;
+pub mod memory;
 pub mod outbox;
 #[cfg(test)]
 mod samples;
