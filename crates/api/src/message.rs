@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Code, FixBy, MailboxId, MessageId, Timestamp};
+use crate::{ATTACHMENTS_MAX, Code, FixBy, HEADERS_MAX, MailboxId, MessageId, RECIPIENTS_MAX, Timestamp};
 
 /// `POST /v1/messages` as JSON: one mail.
 ///
@@ -35,10 +36,10 @@ pub struct SendMessage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub html: Option<String>,
     /// Files.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "attachments")]
     pub attachments: Vec<Attachment>,
     /// Custom headers; names begin with `x-`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "headers")]
     pub headers: BTreeMap<String, String>,
     /// How urgent it looks to the reader.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,14 +58,98 @@ pub struct SendMessage {
     pub scheduled_at: Option<Timestamp>,
 }
 
-/// Recipients as ERPs write them: a list, or one text with commas.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Recipients as ERPs write them: a list, or one text with commas. Of a list that is too long one more than there may be is
+/// read, which is enough to refuse it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Recipients {
     /// `"a@example.nl, B <b@example.nl>"`
     Text(String),
     /// `["a@example.nl", "B <b@example.nl>"]`
     List(Vec<String>),
+}
+
+// Not derived: an untagged enum is buffered whole before it is known what it is, in many times its bytes.
+impl<'de> Deserialize<'de> for Recipients {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Recipients;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a list of addresses, or a text with commas between them")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Recipients, E> {
+                Ok(Recipients::Text(text.to_owned()))
+            }
+
+            fn visit_string<E: de::Error>(self, text: String) -> Result<Recipients, E> {
+                Ok(Recipients::Text(text))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Recipients, A::Error> {
+                first_of(list, RECIPIENTS_MAX).map(Recipients::List)
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// Reads so many of a list and one more, and passes over the rest.
+fn first_of<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(
+    mut list: A,
+    max: usize,
+) -> Result<Vec<T>, A::Error> {
+    let mut read = Vec::new();
+    while read.len() <= max {
+        match list.next_element()? {
+            Some(one) => read.push(one),
+            None => return Ok(read),
+        }
+    }
+    while list.next_element::<IgnoredAny>()?.is_some() {}
+    Ok(read)
+}
+
+fn attachments<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Attachment>, D::Error> {
+    struct List;
+    impl<'de> Visitor<'de> for List {
+        type Value = Vec<Attachment>;
+
+        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str("a list of files")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Vec<Attachment>, A::Error> {
+            first_of(list, ATTACHMENTS_MAX)
+        }
+    }
+    deserializer.deserialize_seq(List)
+}
+
+fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    struct Map;
+    impl<'de> Visitor<'de> for Map {
+        type Value = BTreeMap<String, String>;
+
+        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str("headers by their names")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut read = BTreeMap::new();
+            while read.len() <= HEADERS_MAX {
+                match map.next_entry()? {
+                    Some((name, value)) => read.insert(name, value),
+                    None => return Ok(read),
+                };
+            }
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            Ok(read)
+        }
+    }
+    deserializer.deserialize_map(Map)
 }
 
 impl Default for Recipients {

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use api::RECIPIENTS_MAX;
 use email_address::Options;
 
 use crate::text::is_one_line;
@@ -100,7 +101,8 @@ impl Correspondent {
         &self.address
     }
 
-    /// Reads a text with any number of addresses, separated by commas or semicolons.
+    /// Reads a text with addresses, separated by commas or semicolons: of too many one more than a mail may have, which is
+    /// enough to refuse it.
     pub fn read_list(text: &str) -> Result<Vec<Self>, AddressError> {
         split_list(text)?.into_iter().map(str::parse).collect()
     }
@@ -138,7 +140,8 @@ fn unquote(name: &str) -> String {
     plain
 }
 
-/// Cuts at commas and semicolons that stand neither in quotes nor in angle brackets; empty pieces are passed over.
+/// Cuts at commas and semicolons that stand neither in quotes nor in angle brackets; empty pieces are passed over, and what
+/// follows when there are too many.
 fn split_list(text: &str) -> Result<Vec<&str>, AddressError> {
     let mut pieces = Vec::new();
     let (mut in_quotes, mut in_brackets, mut escaped, mut start) = (false, false, false, 0);
@@ -150,7 +153,7 @@ fn split_list(text: &str) -> Result<Vec<&str>, AddressError> {
             '<' if !in_quotes => in_brackets = true,
             '>' if !in_quotes => in_brackets = false,
             ',' | ';' if !in_quotes && !in_brackets => {
-                pieces.extend(text.get(start..at));
+                keep(&mut pieces, text.get(start..at));
                 start = at + character.len_utf8();
             }
             _ => {}
@@ -159,9 +162,15 @@ fn split_list(text: &str) -> Result<Vec<&str>, AddressError> {
     if in_quotes || in_brackets {
         return Err(AddressError::Unclosed(quoted(text)));
     }
-    pieces.extend(text.get(start..));
-    pieces.retain(|piece| !piece.trim().is_empty());
+    keep(&mut pieces, text.get(start..));
     Ok(pieces)
+}
+
+fn keep<'t>(pieces: &mut Vec<&'t str>, piece: Option<&'t str>) {
+    let piece = piece.filter(|piece| !piece.trim().is_empty());
+    if pieces.len() <= RECIPIENTS_MAX {
+        pieces.extend(piece);
+    }
 }
 
 /// What was written, short enough and clean enough to stand in an error.

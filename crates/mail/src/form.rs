@@ -6,6 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::{MessageParser, MimeHeaders as _};
 
+use crate::message::ERRORS_MAX;
+
 /// Gathers the parts of a `multipart/form-data` request (RFC 7578) into the message that the same fields make as JSON.
 ///
 /// Parts have the names of [`SendMessage`]; files are named `attachments`. What stands for a list may come several times.
@@ -62,9 +64,6 @@ const FIELDS: [(&str, Field); 15] = [
     ("idempotency_key", Field::IdempotencyKey),
     ("scheduled_at", Field::ScheduledAt),
 ];
-
-/// Errors told at once; a form of nothing but mistakes is not listed whole.
-const ERRORS_MAX: usize = 50;
 
 impl PartHead {
     /// Reads the header fields of a part, given without their line ends. File names come in all the ways that programs have
@@ -201,10 +200,13 @@ fn also(recipients: &mut Recipients, text: &str) {
     if text.trim().is_empty() {
         return;
     }
-    *recipients = match std::mem::take(recipients) {
-        Recipients::Text(before) => Recipients::Text(format!("{before}, {text}")),
-        Recipients::List(_) => Recipients::Text(text.to_owned()),
-    };
+    match recipients {
+        Recipients::Text(before) => {
+            before.push_str(", ");
+            before.push_str(text);
+        }
+        Recipients::List(_) => *recipients = Recipients::Text(text.to_owned()),
+    }
 }
 
 /// The text of a part in the charset that it names, else in UTF-8.

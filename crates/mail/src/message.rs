@@ -149,12 +149,17 @@ impl Message {
     }
 }
 
-/// Collects what is wrong, so that the ERP's programmer learns all of it from one answer.
+/// Collects what is wrong, so that the ERP's programmer learns all of it from one answer, as far as it is worth listing.
 struct Wrong(Vec<FieldError>);
+
+/// Mistakes told at once; a message of nothing but mistakes is not listed whole.
+pub(crate) const ERRORS_MAX: usize = 50;
 
 impl Wrong {
     fn note(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
-        self.0.push(FieldError { pointer: pointer.into(), detail: detail.into() });
+        if self.0.len() < ERRORS_MAX {
+            self.0.push(FieldError { pointer: pointer.into(), detail: detail.into() });
+        }
     }
 
     fn keep<T, E: std::fmt::Display>(&mut self, pointer: String, read: Result<T, E>) -> Option<T> {
