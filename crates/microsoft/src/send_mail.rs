@@ -48,6 +48,15 @@ impl<'a> SendMail<'a> {
         SendMail { message, message_id: &InternetMessageId::longest() }.body_bytes()
     }
 
+    /// The bytes of its texts and files, and a little for what stands around them.
+    fn text_bytes(&self) -> usize {
+        let text = match &self.message.body {
+            Body::Text(text) | Body::Html(text) | Body::Both { html: text, .. } => text.len(),
+        };
+        let files = self.message.attachments.iter().map(|file| file.base64().len() + 256);
+        files.fold(text + 4096, usize::saturating_add)
+    }
+
     fn body(&self) -> SendMailBody<'a> {
         let message = self.message;
         SendMailBody {
@@ -77,7 +86,9 @@ pub fn send_mail(
     client_request_id: &str,
     mail: &SendMail<'_>,
 ) -> Result<HttpRequest, Refusal> {
-    let body = serde_json::to_vec(&mail.body())
+    // Of about its size at once: a buffer that doubles would hold twice as much.
+    let mut body = Vec::with_capacity(mail.text_bytes());
+    serde_json::to_writer(&mut body, &mail.body())
         .map_err(|_| Refusal::new(Code::Internal, "the message can't be written as JSON"))?;
     request(Method::POST, endpoints.graph("/me/sendMail"), token, client_request_id, JSON, body)
 }

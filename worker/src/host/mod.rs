@@ -4,6 +4,7 @@ mod clock;
 mod deadline;
 mod fetch;
 mod log;
+pub(crate) mod memory;
 mod random;
 mod relay;
 mod request_scope;

@@ -1,19 +1,22 @@
 //! What an object can be asked, and the object's side of it.
 //!
 //! A call is a `POST /{name}` whose body is the length of its JSON (four bytes, little-endian), the JSON, and what bytes
-//! come along. Nothing of it stands in a header: Cloudflare logs headers. `x-request-id` names the request that the call is
-//! made for.
+//! come along. Nothing of it stands in a header, since Cloudflare logs headers, but how many bytes come along (`x-bytes`) and
+//! which request the call is made for (`x-request-id`).
 //!
 //! During a deployment a Worker and its objects may be of different versions. So a call ignores fields that it does not
 //! know, and a field that a later version adds to a call or a reply is `#[serde(default)]`.
 
 use api::{Code, Problem, RequestId};
 use futures_util::future::LocalBoxFuture;
+use gateway::memory::{Share, to_store};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use worker::js_sys::Uint8Array;
+use worker::wasm_bindgen_futures::JsFuture;
 use worker::{Request, Response};
 
-use crate::host::{Line, in_request, log};
+use crate::host::{Line, in_request, log, memory, now};
 
 /// One thing that an object can be asked. The caller and the object share the type, so neither can misspell it.
 pub(crate) trait Call: Serialize + DeserializeOwned {
@@ -91,7 +94,7 @@ macro_rules! dispatch {
             match name {
                 $(<$call as Call>::NAME => {
                     let $pattern: $call = incoming.parse()?;
-                    $(let $bytes = incoming.into_bytes();)?
+                    $(let $bytes = incoming.into_carried();)?
                     let reply: Result<<$call as Call>::Reply, api::Problem> = $handler;
                     reply?.encode()
                 })+
@@ -102,36 +105,65 @@ macro_rules! dispatch {
 }
 pub(super) use dispatch;
 
+/// The bytes that came along with a call, and what they hold of the isolate's memory.
+pub(super) struct Carried {
+    pub(super) bytes: Vec<u8>,
+    pub(super) memory: Share,
+}
+
 /// A call as it arrives.
 pub(super) struct Incoming {
     json: Vec<u8>,
-    bytes: Vec<u8>,
+    carried: Carried,
 }
 
 /// The length of the JSON, before it.
-pub(super) const PREFIX_BYTES: usize = 4;
+pub(super) const PREFIX_BYTES: u32 = 4;
 
 impl Incoming {
-    pub(super) async fn read(mut request: Request) -> Result<Self, Problem> {
-        let mut bytes = request.bytes().await.map_err(|_| internal("cannot read call"))?;
+    /// Reads a call, once there is memory for what comes along. Until then it stays with the runtime.
+    pub(super) async fn read(request: Request) -> Result<Self, Problem> {
+        let unreadable = || internal("cannot read call");
+        let said = request.headers().get(LENGTH_HEADER).ok().flatten();
+        let said = said.and_then(|length| length.parse().ok());
+        // An earlier version's call does not say it.
+        let memory = memory::store(to_store(said.unwrap_or_default())).await?;
+        let body = request.inner().array_buffer().map_err(|_| unreadable())?;
+        let body = Uint8Array::new(&JsFuture::from(body).await.map_err(|_| unreadable())?);
         let short = || internal("call is cut short");
-        let prefix = bytes.first_chunk::<PREFIX_BYTES>().ok_or_else(short)?;
-        let length = usize::try_from(u32::from_le_bytes(*prefix)).map_err(|_| short())?;
-        let end = PREFIX_BYTES.checked_add(length).ok_or_else(short)?;
-        let json = bytes.get(PREFIX_BYTES..end).ok_or_else(short)?.to_vec();
-        // In place: a message is up to 12 MB, and a second copy of it would count.
-        bytes.drain(..end);
-        Ok(Self { json, bytes })
+        let length = u32::from_le_bytes(part(&body, 0, 4)?.try_into().map_err(|_| short())?);
+        let end = length.checked_add(PREFIX_BYTES).ok_or_else(short)?;
+        let json = part(&body, PREFIX_BYTES, end)?;
+        let bytes = part(&body, end, body.length())?;
+        if said.is_none() && !memory.resize(to_store(bytes.len().try_into().unwrap_or(u64::MAX)), now()) {
+            return Err(memory::full());
+        }
+        Ok(Self { json, carried: Carried { bytes, memory } })
     }
 
     pub(super) fn parse<C: Call>(&self) -> Result<C, Problem> {
         serde_json::from_slice(&self.json).map_err(|_| internal("cannot decode call"))
     }
 
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.bytes
+    pub(super) fn into_carried(self) -> Carried {
+        self.carried
     }
 }
+
+/// A part of the runtime's buffer, copied into the module once.
+fn part(body: &Uint8Array, begin: u32, end: u32) -> Result<Vec<u8>, Problem> {
+    if begin > end || end > body.length() {
+        return Err(internal("call is cut short"));
+    }
+    let length = usize::try_from(end - begin).map_err(|_| internal("call is too long"))?;
+    let mut bytes = memory::buffer(length)?;
+    bytes.resize(length, 0);
+    body.subarray(begin, end).copy_to(&mut bytes);
+    Ok(bytes)
+}
+
+/// The header that says how many bytes come along, so that memory is asked for before they are read.
+pub(super) const LENGTH_HEADER: &str = "x-bytes";
 
 /// The header that names the request which a call is made for.
 pub(super) const REQUEST_ID_HEADER: &str = "x-request-id";

@@ -11,4 +11,4 @@ pub(crate) mod organisation;
 mod sql;
 mod stub;
 
-pub(crate) use stub::{Object, Objects, Passed};
+pub(crate) use stub::{Object, Objects, Passed, deliver};

@@ -1,14 +1,16 @@
 use std::marker::PhantomData;
+use std::pin::pin;
 use std::time::Duration;
 
 use api::{Code, MailboxId, OrganisationId, Problem};
+use gateway::memory::Share;
 use gateway::storage_refusal;
 use serde::de::DeserializeOwned;
 use worker::js_sys::{Function, Reflect, Uint8Array};
 use worker::wasm_bindgen::{JsCast as _, JsValue};
 use worker::{Env, Headers, Method, ObjectNamespace, Request, RequestInit, Stub};
 
-use super::call::{Call, PREFIX_BYTES, REQUEST_ID_HEADER, Streamed, internal, to_bytes};
+use super::call::{Call, LENGTH_HEADER, PREFIX_BYTES, REQUEST_ID_HEADER, Streamed, internal, to_bytes};
 use crate::host::{current_request, now, within};
 
 /// How long an object may take for a call that waits for nothing but storage. A panic in an object leaves its caller
@@ -76,26 +78,14 @@ impl Object {
     where
         C: Call<Reply: DeserializeOwned>,
     {
-        self.call_with_bytes(call, &[], extra).await
-    }
-
-    /// Asks with bytes beside the call.
-    pub(crate) async fn call_with_bytes<C>(
-        &self,
-        call: &C,
-        bytes: &[u8],
-        extra: Duration,
-    ) -> Result<C::Reply, Problem>
-    where
-        C: Call<Reply: DeserializeOwned>,
-    {
-        let reply = self.ask(post(C::NAME, &to_bytes(call)?, bytes)?, DEADLINE + extra).await?;
-        serde_json::from_slice(&reply).map_err(|_| internal("cannot decode reply of object"))
+        let carried = Parcel::pack(call, &[])?;
+        decode(&self.ask(C::NAME, &carried, DEADLINE + extra).await.map_err(Unanswered::into_problem)?)
     }
 
     /// Asks for something that is passed on as it is.
     pub(crate) async fn pass<C: Call>(&self, call: &C, extra: Duration) -> Result<Passed<C::Reply>, Problem> {
-        let json = self.ask(post(C::NAME, &to_bytes(call)?, &[])?, DEADLINE + extra).await?;
+        let carried = Parcel::pack(call, &[])?;
+        let json = self.ask(C::NAME, &carried, DEADLINE + extra).await.map_err(Unanswered::into_problem)?;
         Ok(Passed { json, of: PhantomData })
     }
 
@@ -104,7 +94,7 @@ impl Object {
     where
         C: Call<Reply = Streamed>,
     {
-        let request = post(C::NAME, &to_bytes(call)?, &[])?;
+        let request = Parcel::pack(call, &[])?.request(C::NAME)?;
         let mut response = answered(within(DEADLINE, self.0.fetch_with_request(request)).await)?;
         if response.status_code() != 200 {
             return Err(problem_in(&response.bytes().await.unwrap_or_default()));
@@ -113,13 +103,14 @@ impl Object {
     }
 
     /// Sends a call and reads the whole reply.
-    async fn ask(&self, request: Request, limit: Duration) -> Result<Vec<u8>, Problem> {
+    async fn ask(&self, name: &str, parcel: &Parcel, limit: Duration) -> Result<Vec<u8>, Unanswered> {
+        let request = parcel.request(name).map_err(Unanswered::Refused)?;
         let reply = async {
             let mut response = self.0.fetch_with_request(request).await?;
             Ok::<_, worker::Error>((response.status_code(), response.bytes().await?))
         };
-        let (status, bytes) = answered(within(limit, reply).await)?;
-        if status == 200 { Ok(bytes) } else { Err(problem_in(&bytes)) }
+        let (status, bytes) = answered(within(limit, reply).await).map_err(Unanswered::Lost)?;
+        if status == 200 { Ok(bytes) } else { Err(Unanswered::Refused(problem_in(&bytes))) }
     }
 }
 
@@ -137,25 +128,99 @@ impl<T> Passed<Option<T>> {
     }
 }
 
-/// Puts a call into a request (see `call.rs`), without a copy of its bytes on the way.
-fn post(name: &str, json: &[u8], bytes: &[u8]) -> Result<Request, Problem> {
-    let unmade = || internal("cannot make call");
-    let prefix = u32::try_from(json.len()).map_err(|_| unmade())?.to_le_bytes();
-    let total = u32::try_from(PREFIX_BYTES + json.len() + bytes.len()).map_err(|_| unmade())?;
-    let body = Uint8Array::new_with_length(total);
-    let mut at = 0;
-    for part in [&prefix, json, bytes] {
-        let end = at + u32::try_from(part.len()).map_err(|_| unmade())?;
-        body.subarray(at, end).copy_from(part);
-        at = end;
+/// Asks with bytes beside the call, and once more when the object was lost meanwhile. The bytes leave the module at once,
+/// and their memory is free when they are needed no longer. `object` makes a fresh way to the object, since one that was
+/// lost is of no more use.
+pub(crate) async fn deliver<C>(
+    object: impl Fn() -> Result<Object, Problem>,
+    call: &C,
+    bytes: Vec<u8>,
+    memory: Share,
+    extra: Duration,
+) -> Result<C::Reply, Problem>
+where
+    C: Call<Reply: DeserializeOwned>,
+{
+    let parcel = Parcel::pack(call, &bytes)?;
+    drop(bytes);
+    let (first, limit) = (object()?, DEADLINE + extra);
+    let reply = {
+        let mut asked = pin!(first.ask(C::NAME, &parcel, limit));
+        match within(AGAIN_WITHIN, asked.as_mut()).await {
+            Some(Err(Unanswered::Lost(problem))) if problem.code == Code::Busy => None,
+            Some(reply) => Some(reply),
+            None => {
+                // It was taken long ago, and is not asked again.
+                drop(memory);
+                return decode(&asked.await.map_err(Unanswered::into_problem)?);
+            }
+        }
+    };
+    let reply = match reply {
+        Some(reply) => reply,
+        None => object()?.ask(C::NAME, &parcel, limit).await,
+    };
+    decode(&reply.map_err(Unanswered::into_problem)?)
+}
+
+/// An object that did not even take so long was lost; one that took longer is slow, and asking it twice would not help.
+const AGAIN_WITHIN: Duration = Duration::from_secs(5);
+
+/// Why there is no reply.
+enum Unanswered {
+    /// The object refused.
+    Refused(Problem),
+    /// Nothing came from it.
+    Lost(Problem),
+}
+
+impl Unanswered {
+    fn into_problem(self) -> Problem {
+        match self {
+            Self::Refused(problem) | Self::Lost(problem) => problem,
+        }
     }
-    let headers = Headers::new();
-    if let Some(id) = current_request() {
-        headers.set(REQUEST_ID_HEADER, &id.to_string()).map_err(|_| unmade())?;
+}
+
+fn decode<T: DeserializeOwned>(reply: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(reply).map_err(|_| internal("cannot decode reply of object"))
+}
+
+/// A call as it travels (see `call.rs`), in the runtime's memory and not in the module's.
+struct Parcel {
+    body: Uint8Array,
+    /// How many bytes come along.
+    bytes: usize,
+}
+
+impl Parcel {
+    fn pack<C: Call>(call: &C, bytes: &[u8]) -> Result<Self, Problem> {
+        let unmade = || internal("cannot make call");
+        let length = |part: &[u8]| u32::try_from(part.len()).map_err(|_| unmade());
+        let json = to_bytes(call)?;
+        let prefix = length(&json)?.to_le_bytes();
+        let total = [PREFIX_BYTES, length(&json)?, length(bytes)?].into_iter().sum();
+        let body = Uint8Array::new_with_length(total);
+        let mut at = 0;
+        for part in [&prefix, &*json, bytes] {
+            let end = at + length(part)?;
+            body.subarray(at, end).copy_from(part);
+            at = end;
+        }
+        Ok(Self { body, bytes: bytes.len() })
     }
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_headers(headers).with_body(Some(body.into()));
-    Request::new_with_init(&format!("https://object/{name}"), &init).map_err(|_| unmade())
+
+    fn request(&self, name: &str) -> Result<Request, Problem> {
+        let unmade = |_| internal("cannot make call");
+        let headers = Headers::new();
+        headers.set(LENGTH_HEADER, &self.bytes.to_string()).map_err(unmade)?;
+        if let Some(id) = current_request() {
+            headers.set(REQUEST_ID_HEADER, &id.to_string()).map_err(unmade)?;
+        }
+        let mut init = RequestInit::new();
+        init.with_method(Method::Post).with_headers(headers).with_body(Some(self.body.clone().into()));
+        Request::new_with_init(&format!("https://object/{name}"), &init).map_err(unmade)
+    }
 }
 
 /// The problem that an object answered with.

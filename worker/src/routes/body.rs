@@ -4,10 +4,13 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
+use gateway::memory::Share;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::App;
 use super::answer::Failed;
+use crate::host::{memory, now};
 
 /// A small JSON body.
 pub(super) struct SmallJson<T>(pub(super) T);
@@ -32,13 +35,70 @@ fn small(request: Request) -> BoxFuture<'static, Result<Vec<u8>, Problem>> {
     })
 }
 
+/// A body that may be large, and what it holds of the isolate's memory.
+pub(super) struct Large {
+    pub(super) bytes: Vec<u8>,
+    pub(super) memory: Share,
+}
+
+/// By how much the buffer of a body grows that does not say its length.
+const GROWTH_BYTES: usize = 1024 * 1024;
+
+/// Reads a body of at most `max` bytes. Memory is reserved before anything is read, by its Content-Length, or while it
+/// streams in where it has none; `needs` says how much a body of some length takes.
+pub(super) async fn large(
+    request: Request,
+    max: usize,
+    needs: impl Fn(u64) -> u64,
+) -> Result<Large, Problem> {
+    let needs = |bytes: usize| needs(u64::try_from(bytes).unwrap_or(u64::MAX));
+    let said = content_length(&request);
+    if said.is_some_and(|said| said > max) {
+        return Err(too_large(max));
+    }
+    let memory = memory::receive(needs(said.unwrap_or_default()))?;
+    let mut bytes = memory::buffer(said.unwrap_or_default())?;
+    let mut stream = request.into_body().into_data_stream();
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| cut_short())?;
+        let length = bytes.len() + chunk.len();
+        if length > max {
+            return Err(too_large(max));
+        }
+        if length > bytes.capacity() {
+            let capacity = if length <= SMALL_REQUEST_BYTES_MAX {
+                SMALL_REQUEST_BYTES_MAX
+            } else {
+                (length + GROWTH_BYTES).min(max)
+            };
+            if !memory.resize(needs(capacity), now()) {
+                return Err(memory::full());
+            }
+            bytes.try_reserve_exact(capacity - bytes.len()).map_err(|_| memory::full())?;
+        } else if !memory.renew(now()) {
+            // It came so slowly that its memory was given to others.
+            return Err(memory::full());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(Large { bytes, memory })
+}
+
+/// The length of a body, where its sender says it.
+pub(super) fn content_length(request: &Request) -> Option<usize> {
+    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn cut_short() -> Problem {
+    Problem::new(Code::MalformedRequest, "the body ended before it was complete")
+}
+
 /// Reads a body of at most `max` bytes, counted while it streams in.
-pub(super) async fn bytes(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
+async fn bytes(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
     let mut read = Vec::new();
     let mut stream = body.into_data_stream();
     while let Some(chunk) = stream.next().await {
-        let chunk = chunk
-            .map_err(|_| Problem::new(Code::MalformedRequest, "the body ended before it was complete"))?;
+        let chunk = chunk.map_err(|_| cut_short())?;
         if read.len() + chunk.len() > max {
             return Err(too_large(max));
         }
@@ -75,7 +135,7 @@ pub(super) fn expect_json(request: &Request) -> Result<(), Problem> {
 }
 
 /// Reads JSON; an unknown field is refused with the names there are, since a misspelt field would be lost silently.
-pub(super) fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(super) fn from_json<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Result<T, Problem> {
     // ERPs on Windows write a byte order mark.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if std::str::from_utf8(bytes).is_err() {

@@ -1,6 +1,6 @@
 use api::{Problem, Timestamp};
 
-use super::{Database, Value, records, run};
+use super::{Database, Value, first, records, run};
 
 /// The sealed chunks of messages, and those that no message owns yet.
 pub struct ContentRows<'d>(pub(super) &'d dyn Database);
@@ -26,11 +26,11 @@ impl ContentRows<'_> {
         run(self.0, "INSERT INTO chunk (message, n, sealed) VALUES (?, ?, ?)", values)
     }
 
-    /// The chunks under a key, in order.
-    pub fn read(&self, key: &str) -> Result<Vec<Vec<u8>>, Problem> {
-        let query = "SELECT sealed FROM chunk WHERE message = ? ORDER BY n";
-        let rows = self.0.rows(query, vec![key.into()])?;
-        rows.into_iter().map(|row| row.into_iter().next().unwrap_or(Value::Null).blob()).collect()
+    /// One chunk under a key, counted from 0; nothing after the last one.
+    pub fn chunk(&self, key: &str, n: u32) -> Result<Option<Vec<u8>>, Problem> {
+        let query = "SELECT sealed FROM chunk WHERE message = ? AND n = ?";
+        let chunk = first(self.0, query, vec![key.into(), Value::Integer(i64::from(n))])?;
+        chunk.map(Value::blob).transpose()
     }
 
     /// Deletes the chunks under a key.

@@ -184,6 +184,12 @@ impl RawMessage {
         &self.bytes
     }
 
+    /// The same as [`Self::for_smtp`], without a copy where nothing is left out.
+    #[must_use]
+    pub fn into_smtp(self) -> Vec<u8> {
+        if self.hidden.is_empty() { self.bytes } else { self.for_smtp().into_owned() }
+    }
+
     /// The message without Bcc and Resent-Bcc, everything else byte for byte. Dots at the start of lines are left to SMTP.
     #[must_use]
     pub fn for_smtp(&self) -> Cow<'_, [u8]> {

@@ -3,6 +3,7 @@
 use api::{Code, MessageId, Problem};
 use data_encoding::HEXLOWER;
 use gateway::mailbox::MailboxRecord;
+use gateway::memory::{CHUNK_BYTES, to_send};
 use gateway::outbox::Message;
 use gateway::store::StagedContent;
 use mail::{Bcc, Content};
@@ -11,11 +12,11 @@ use worker::Response;
 use super::delivery::mime_frame;
 use super::shell::Shell;
 use crate::config::Config;
-use crate::host::{Vault, now, random};
+use crate::host::{Vault, memory, now, random};
 use crate::objects::call::reply;
 
-/// Sealed bytes of one row: SQLite rows in an object are bounded at 2 MB.
-const CHUNK_BYTES: usize = 1024 * 1024;
+// Sealed bytes of one row: SQLite rows in an object are bounded at 2 MB.
+const _: () = assert!(CHUNK_BYTES <= 1024 * 1024);
 
 /// Seals content. More than one chunk is written at once, so that no more than one is held beside the content itself.
 pub(super) async fn stage(
@@ -50,13 +51,21 @@ pub(super) async fn open(
     mailbox: &MailboxRecord,
     message: &Message,
 ) -> Result<Content, Problem> {
-    let chunks = shell.read(|machine, _| machine.store().content().read(&message.content_key()))?;
-    let mut body = Vec::with_capacity(usize::try_from(message.bytes()).unwrap_or_default());
-    for (n, sealed) in chunks.into_iter().enumerate() {
+    let bytes = usize::try_from(message.bytes()).unwrap_or_default();
+    let key = message.content_key();
+    let mut body = memory::buffer(bytes)?;
+    // Messages of an early version don't tell their size.
+    for n in 0.. {
+        if bytes > 0 && body.len() >= bytes {
+            break;
+        }
+        let Some(sealed) = shell.read(|machine, _| machine.store().content().chunk(&key, n))? else { break };
         let record = mailbox.sealed_as("message_body", format!("{}/{n}", message.id()));
-        body.extend(Vault(&config.ring).open(&record, &sealed).await?);
+        let chunk = Vault(&config.ring).open(&record, &sealed).await?;
+        drop(sealed);
+        body.extend_from_slice(&chunk);
     }
-    let is_whole = message.bytes() == 0 || u64::try_from(body.len()) == Ok(message.bytes());
+    let is_whole = bytes == 0 || body.len() == bytes;
     let content = if is_whole { message.form().read_again(body) } else { None };
     let content = content.ok_or_else(|| Problem::new(Code::Internal, "cannot decode the stored message"))?;
     if let (Some(ordered), Content::Fields(fields)) = (&config.sandbox_panic, &content) {
@@ -79,6 +88,7 @@ async fn mime_of(shell: &Shell, id: MessageId) -> Result<Vec<u8>, Problem> {
         return Err(Message::content_gone());
     }
     let config = shell.config()?;
+    let _memory = memory::send(to_send(message.bytes())).await?;
     match open(shell, &config, &mailbox, &message).await? {
         Content::Raw(raw) => Ok(raw.into_bytes()),
         Content::Fields(fields) => {

@@ -17,6 +17,7 @@ use super::calls::{Accept, Accepted};
 use super::content;
 use super::shell::Shell;
 use crate::host::within;
+use crate::objects::call::Carried;
 
 /// Callers that wait, requests that are being stored, and the rows counted for the log.
 #[derive(Default)]
@@ -76,11 +77,13 @@ impl Drop for Accepting {
 /// Accepts a message: sealed and written durably first, answered then, handed over afterwards.
 ///
 /// The runtime holds the answer back until the rows are durable (output gate), so `202` is true when it arrives.
-pub(super) async fn accept(shell: &Rc<Shell>, call: Accept, body: Vec<u8>) -> Result<Accepted, Problem> {
+pub(super) async fn accept(shell: &Rc<Shell>, call: Accept, carried: Carried) -> Result<Accepted, Problem> {
+    let Carried { bytes: body, memory } = carried;
     let config = shell.config()?;
     let mailbox = shell.read(|machine, _| machine.mailbox())?;
     let idempotency = idempotency(&call, &body)?;
     if let Some(message) = shell.read(|machine, context| machine.repeated(idempotency.as_ref(), context))? {
+        drop((body, memory));
         return answer(shell, message.id(), call.wait_ms, true).await;
     }
     let accepting = idempotency.as_ref().map(|it| Accepting::begin(shell, &it.key)).transpose()?;
@@ -96,7 +99,7 @@ pub(super) async fn accept(shell: &Rc<Shell>, call: Accept, body: Vec<u8>) -> Re
         reference: call.reference,
         scheduled_at: call.scheduled_at,
     };
-    drop(body);
+    drop((body, memory));
     let accepted =
         shell.step(|machine, context| machine.accept(&new, &staged, idempotency.as_ref(), context))?;
     drop(accepting);

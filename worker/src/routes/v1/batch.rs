@@ -1,16 +1,20 @@
+use std::fmt;
+
 use api::{BATCH_MESSAGES_MAX, BatchItem, BatchOutcome, Code, FieldError, Problem, REQUEST_BYTES_MAX};
 use axum::extract::Request;
 use axum::http::StatusCode;
+use gateway::memory::to_receive_batch;
+use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::message_payload;
 use super::send::accept;
-use crate::host::now;
+use crate::host::{memory, now};
 use crate::objects::mailbox::Accepted;
 use crate::objects::organisation::not_allowed;
 use crate::routes::answer::{Answer, Json};
 use crate::routes::auth::Erp;
-use crate::routes::body;
+use crate::routes::body::{self, Large};
 
 /// `POST /v1/messages/batch`: takes up to 100 mails, each for itself: one that can't be taken keeps no other from it.
 #[worker::send]
@@ -23,29 +27,63 @@ pub(super) async fn send(erp: Erp, request: Request) -> Answer<Json<BatchOutcome
         let error = FieldError { pointer: "/idempotency_key".to_owned(), detail };
         return Err(message_payload::refused(vec![error]).into());
     }
-    let body = body::bytes(request.into_body(), REQUEST_BYTES_MAX).await?;
+    let Large { bytes, memory: _memory } = body::large(request, REQUEST_BYTES_MAX, to_receive_batch).await?;
     // One message that can't be read is that message's trouble alone.
-    let messages: Vec<Box<RawValue>> = body::from_json(&body)?;
-    drop(body);
-    if messages.is_empty() || messages.len() > BATCH_MESSAGES_MAX {
+    let Texts { texts, count } = body::from_json(&bytes)?;
+    if count == 0 || count > BATCH_MESSAGES_MAX {
         let detail = format!("a batch is a list of 1 to {BATCH_MESSAGES_MAX} messages");
         let error = FieldError { pointer: String::new(), detail: detail.clone() };
         return Err(Problem::new(Code::FieldsRefused, detail).with_errors(vec![error]).into());
     }
     let mailboxes = erp.mailboxes().await?;
-    let mut outcomes = Vec::with_capacity(messages.len());
+    let mut outcomes = Vec::with_capacity(count);
     // In their order, which the outbox then keeps.
-    for message in messages {
+    for text in texts {
         let taken = async {
-            let wire = body::from_json(message.get().as_bytes())?;
+            let wire = body::from_json(text.get().as_bytes())?;
             let payload = message_payload::fields(wire, None, now())?;
             let mailbox = mailboxes.iter().find(|mailbox| mailbox.sends_from(&payload.from));
             let mailbox = mailbox.ok_or_else(|| not_allowed(&payload.from, &mailboxes))?;
-            accept(&erp, mailbox.id, payload, 0).await
+            // Counted with the whole batch.
+            let memory = memory::receive(0)?;
+            accept(&erp, mailbox.id, payload, memory, 0).await
         };
         outcomes.push(item(taken.await));
     }
     Ok(Json(BatchOutcome { outcomes }))
+}
+
+/// The messages of a batch as texts within it, none of them read before it is its turn.
+struct Texts<'b> {
+    /// As many as there may be.
+    texts: Vec<&'b RawValue>,
+    /// How many there are.
+    count: usize,
+}
+
+impl<'de> Deserialize<'de> for Texts<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List;
+        impl<'de> Visitor<'de> for List {
+            type Value = Texts<'de>;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a list of messages")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut read = Texts { texts: Vec::new(), count: 0 };
+                while let Some(text) = list.next_element()? {
+                    if read.count < BATCH_MESSAGES_MAX {
+                        read.texts.push(text);
+                    }
+                    read.count += 1;
+                }
+                Ok(read)
+            }
+        }
+        deserializer.deserialize_seq(List)
+    }
 }
 
 fn item(taken: Result<Accepted, Problem>) -> BatchItem {

@@ -7,10 +7,12 @@ use api::{
 use axum::extract::Request;
 use axum::http::header;
 use gateway::Form;
+use gateway::memory::{Share, to_receive, to_receive_form};
 use mail::{Message, MultipartForm, PartHead, RawMessage, check_idempotency_key, check_reference};
 use multer::{Constraints, Multipart, SizeLimit};
 
-use crate::routes::body;
+use crate::host::memory;
+use crate::routes::body::{self, Large};
 
 /// What the request held, and has been found to be in order.
 pub(super) struct MessagePayload {
@@ -26,7 +28,7 @@ pub(super) struct MessagePayload {
 }
 
 /// Reads the message in the form that its media type says.
-pub(super) async fn read(request: Request, now: Timestamp) -> Result<MessagePayload, Problem> {
+pub(super) async fn read(request: Request, now: Timestamp) -> Result<(MessagePayload, Share), Problem> {
     let (said, key) = (Said::read(&request)?, key(&request)?);
     if body::is_of(&request, "message/rfc822") {
         return read_raw(request, said, key, now).await;
@@ -37,17 +39,19 @@ pub(super) async fn read(request: Request, now: Timestamp) -> Result<MessagePayl
         return Err(refused(vec![FieldError { pointer: format!("/{name}"), detail }]));
     }
     if body::is_of(&request, "multipart/form-data") {
-        return fields(read_form(request).await?, key, now);
+        let (wire, memory) = read_form(request).await?;
+        return Ok((fields(wire, key, now)?, memory));
     }
     body::expect_json(&request).map_err(|problem| {
         let forms = "a mail comes as application/json, multipart/form-data or message/rfc822";
         let detail = format!("{}; {forms}", problem.detail);
         Problem { detail, ..problem }
     })?;
-    let body = body::bytes(request.into_body(), REQUEST_BYTES_MAX).await.map_err(tell_of_raw)?;
-    let wire = body::from_json(&body)?;
-    drop(body);
-    fields(wire, key, now)
+    let body = body::large(request, REQUEST_BYTES_MAX, to_receive).await;
+    let Large { bytes, memory } = body.map_err(tell_of_raw)?;
+    let wire = body::from_json(&bytes)?;
+    drop(bytes);
+    Ok((fields(wire, key, now)?, memory))
 }
 
 async fn read_raw(
@@ -55,19 +59,20 @@ async fn read_raw(
     said: Said,
     key: Option<String>,
     now: Timestamp,
-) -> Result<MessagePayload, Problem> {
+) -> Result<(MessagePayload, Share), Problem> {
     let scheduled_at = checked_time(said.scheduled_at, now)?;
-    let body = body::bytes(request.into_body(), RAW_REQUEST_BYTES_MAX).await?;
-    let raw = RawMessage::read(body).map_err(refused)?;
+    let Large { bytes, memory } = body::large(request, RAW_REQUEST_BYTES_MAX, to_receive).await?;
+    let raw = RawMessage::read(bytes).map_err(refused)?;
     let from = raw.from().to_string();
-    Ok(MessagePayload {
+    let payload = MessagePayload {
         form: Form::Raw,
         from,
         reference: said.reference,
         key,
         scheduled_at,
         stored: raw.into_bytes(),
-    })
+    };
+    Ok((payload, memory))
 }
 
 /// Reads a message field by field; `key` is what the header says.
@@ -85,14 +90,23 @@ pub(super) fn fields(
         (header, None) => header,
     };
     let scheduled_at = checked_time(wire.scheduled_at.take(), now)?;
-    let stored =
-        serde_json::to_vec(&wire).map_err(|_| Problem::new(Code::Internal, "cannot encode message"))?;
+    // Of about its size at once: a buffer that doubles would hold twice as much.
+    let mut stored = memory::buffer(text_bytes(&wire))?;
+    serde_json::to_writer(&mut stored, &wire)
+        .map_err(|_| Problem::new(Code::Internal, "cannot encode message"))?;
     if stored.len() > REQUEST_BYTES_MAX {
         return Err(tell_of_raw(body::too_large(REQUEST_BYTES_MAX)));
     }
     let message = Message::read(wire).map_err(refused)?;
     let from = message.from.address().to_string();
     Ok(MessagePayload { form: Form::Json, from, reference: message.reference, key, scheduled_at, stored })
+}
+
+/// The bytes of the texts and files in a message, and a little for what stands around them.
+fn text_bytes(wire: &SendMessage) -> usize {
+    let texts = [&wire.text, &wire.html].into_iter().flatten().map(String::len);
+    let files = wire.attachments.iter().map(|file| file.content.len() + 256);
+    texts.chain(files).fold(4096, usize::saturating_add)
 }
 
 /// A moment that a message can wait for.
@@ -105,21 +119,39 @@ fn checked_time(at: Option<Timestamp>, now: Timestamp) -> Result<Option<Timestam
     Err(refused(vec![FieldError { pointer: "/scheduled_at".to_owned(), detail }]))
 }
 
+/// Parts of a form: a recipient each, a file each, and the other fields, with some to spare.
+const FORM_PARTS_MAX: usize = 1200;
+
 /// Takes a form apart while it streams in.
-async fn read_form(request: Request) -> Result<SendMessage, Problem> {
+async fn read_form(request: Request) -> Result<(SendMessage, Share), Problem> {
     let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let boundary = multer::parse_boundary(media_type.unwrap_or_default()).map_err(unreadable)?;
     let limit = u64::try_from(FORM_REQUEST_BYTES_MAX).unwrap_or(u64::MAX);
+    let said = body::content_length(&request).and_then(|said| u64::try_from(said).ok());
+    let share = memory::receive(to_receive_form(said.unwrap_or(limit).min(limit)))?;
     let constraints = Constraints::new().size_limit(SizeLimit::new().whole_stream(limit));
     let stream = request.into_body().into_data_stream();
     let mut multipart = Multipart::with_constraints(stream, boundary, constraints);
     let mut form = MultipartForm::default();
-    while let Some(part) = multipart.next_field().await.map_err(unreadable)? {
+    let mut parts = 0;
+    while let Some(mut part) = multipart.next_field().await.map_err(unreadable)? {
+        parts += 1;
+        if parts > FORM_PARTS_MAX {
+            let detail = format!("a form has at most {FORM_PARTS_MAX} parts");
+            return Err(Problem::new(Code::MalformedRequest, detail));
+        }
         let fields = part.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         let head = PartHead::read(fields);
-        form.add(&head, part.bytes().await.map_err(unreadable)?.into());
+        let mut bytes = Vec::new();
+        while let Some(chunk) = part.chunk().await.map_err(unreadable)? {
+            if !share.renew(crate::host::now()) {
+                return Err(memory::full());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        form.add(&head, bytes);
     }
-    form.finish().map_err(refused)
+    Ok((form.finish().map_err(refused)?, share))
 }
 
 /// What the address says about a message whose fields are its sender's alone.

@@ -1,12 +1,14 @@
 use std::time::Duration;
 
-use api::{Code, MailboxId, MessageId, MessageState, Problem, WAIT_SECONDS_MAX};
+use api::{MailboxId, MessageId, MessageState, Problem, WAIT_SECONDS_MAX};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::IntoResponse as _;
+use gateway::memory::Share;
 
 use super::message_payload::{self, MessagePayload};
 use crate::host::{now, random};
+use crate::objects::deliver;
 use crate::objects::mailbox::{Accept, Accepted};
 use crate::routes::answer::{Answer, Json};
 use crate::routes::auth::Erp;
@@ -16,9 +18,9 @@ use crate::routes::auth::Erp;
 #[worker::send]
 pub(super) async fn send(erp: Erp, request: Request) -> Answer {
     let wait = wait(request.headers());
-    let payload = message_payload::read(request, now()).await?;
+    let (payload, memory) = message_payload::read(request, now()).await?;
     let mailbox = erp.sends_from(payload.from.clone()).await?;
-    let Accepted { view, replayed } = accept(&erp, mailbox, payload, wait).await?;
+    let Accepted { view, replayed } = accept(&erp, mailbox, payload, memory, wait).await?;
 
     let waits = [MessageState::Scheduled, MessageState::Queued, MessageState::Sending];
     let has_outcome = wait > 0 && !waits.contains(&view.state);
@@ -49,6 +51,7 @@ pub(super) async fn accept(
     erp: &Erp,
     mailbox: MailboxId,
     payload: MessagePayload,
+    memory: Share,
     wait_seconds: u32,
 ) -> Result<Accepted, Problem> {
     let id = MessageId::new(mailbox, now(), random()?);
@@ -56,18 +59,8 @@ pub(super) async fn accept(
     let wait_ms = u64::from(wait_seconds) * 1000;
     let call = Accept { id, form, reference, idempotency_key: key, scheduled_at, wait_ms };
     let extra = Duration::from_secs(u64::from(wait_seconds));
-    let begun = now();
-    match erp.mailbox(mailbox)?.call_with_bytes(&call, &stored, extra).await {
-        Err(problem) if problem.code == Code::Busy && now().since(begun) < AGAIN_WITHIN_MS => {
-            // A stub whose object was lost is of no more use.
-            erp.mailbox(mailbox)?.call_with_bytes(&call, &stored, extra).await
-        }
-        answer => answer,
-    }
+    deliver(|| erp.mailbox(mailbox), &call, stored, memory, extra).await
 }
-
-/// An object that did not even take so long was lost; one that took longer is slow, and asking it twice would not help.
-const AGAIN_WITHIN_MS: i64 = 5_000;
 
 /// Seconds of `Prefer: wait=N` (RFC 7240 section 4.3), at most what we honour; 0 without one.
 fn wait(headers: &HeaderMap) -> u32 {

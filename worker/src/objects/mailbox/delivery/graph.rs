@@ -21,14 +21,15 @@ use crate::objects::mailbox::shell::Shell;
 pub(super) async fn post(
     attempt: &Attempt<'_>,
     config: &Config,
-    content: &Content,
+    content: Content,
     token: &AccessToken,
 ) -> Tried {
     attempt.goes_by(Route::Graph);
-    let request = match request(attempt, config, content, token) {
+    let request = match request(attempt, config, &content, token) {
         Ok(request) => request,
         Err(refusal) => return refused(refusal, Stage::HandOver),
     };
+    drop(content);
     if let Err(problem) = attempt.possibly_sent().await {
         return refused(problem.into(), Stage::Token);
     }

@@ -11,12 +11,14 @@ use std::rc::Rc;
 
 use api::{Code, Problem, Route};
 use gateway::mailbox::{Effect, Step, Tried};
+use gateway::memory::{Share, to_send};
 use gateway::outbox::{AttemptKey, Delivery, DeliveryResult, RunBudget, Stage, accept};
 use gateway::settings::Transport;
 use microsoft::{Refusal, Resource};
 
 use super::content;
 use super::shell::Shell;
+use crate::host::{memory, now};
 use connection_reuse::ConnectionReuse;
 
 pub(super) use graph::check_graph;
@@ -69,11 +71,13 @@ struct Attempt<'d> {
     shell: &'d Rc<Shell>,
     delivery: &'d Delivery,
     route: Cell<Option<Route>>,
+    /// What it holds of the isolate's memory.
+    memory: RefCell<Option<Share>>,
 }
 
 impl<'d> Attempt<'d> {
     fn new(shell: &'d Rc<Shell>, delivery: &'d Delivery) -> Self {
-        Self { shell, delivery, route: Cell::default() }
+        Self { shell, delivery, route: Cell::default(), memory: RefCell::default() }
     }
 
     async fn carry_out(&self, reuse: &mut ConnectionReuse) -> Tried {
@@ -87,6 +91,8 @@ impl<'d> Attempt<'d> {
     async fn try_out(&self, reuse: &mut ConnectionReuse) -> Result<Tried, Problem> {
         let Delivery { message, mailbox, authentication, token, .. } = self.delivery;
         let config = self.shell.config()?;
+        let share = memory::send(to_send(message.bytes())).await?;
+        self.memory.replace(Some(share));
         let content = content::open(self.shell, &config, mailbox, message).await?;
         // The kind may have changed while the message waited; what the new route would change or drop is not sent by it.
         if let Err(problem) = accept(&mailbox.settings, &content) {
@@ -101,12 +107,12 @@ impl<'d> Attempt<'d> {
         let (Some(resource), Some(authentication), Some(number)) =
             (Transport::of(&mailbox.settings).resource(), authentication, *token)
         else {
-            return Ok(smtp::to_own_server(self, &config, &content, reuse).await);
+            return Ok(smtp::to_own_server(self, &config, content, reuse).await);
         };
         let access = self.shell.tokens().open(&config, mailbox, authentication, resource, number).await?;
         Ok(match resource {
-            Resource::Graph => graph::post(self, &config, &content, &access).await,
-            Resource::Exchange => smtp::to_exchange(self, &config, &content, &access, reuse).await,
+            Resource::Graph => graph::post(self, &config, content, &access).await,
+            Resource::Exchange => smtp::to_exchange(self, &config, content, &access, reuse).await,
         })
     }
 
@@ -116,6 +122,14 @@ impl<'d> Attempt<'d> {
         let key: AttemptKey = self.delivery.key;
         self.shell.step(|machine, context| machine.possibly_sent(key, route, context))?;
         self.shell.sync().await
+    }
+
+    /// Says that no more than so many bytes are needed from now on.
+    fn needs_only(&self, bytes: usize) {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        if let Some(share) = &*self.memory.borrow() {
+            share.shrink(bytes, now());
+        }
     }
 
     fn goes_by(&self, route: Route) {

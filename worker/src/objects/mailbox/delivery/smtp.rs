@@ -1,7 +1,5 @@
 //! One message by SMTP, from this very object: to Microsoft 365 with an access token, or to a mail server of one's own.
 
-use std::borrow::Cow;
-
 use api::{Code, Kind, Problem, Security as Protection};
 use gateway::mailbox::{MailboxRecord, Tried};
 use gateway::outbox::{DeliveryResult, Message, Stage};
@@ -23,7 +21,7 @@ use crate::host::{Relay, Vault};
 pub(super) async fn to_exchange(
     attempt: &Attempt<'_>,
     config: &Config,
-    content: &Content,
+    content: Content,
     token: &AccessToken,
     reuse: &mut ConnectionReuse,
 ) -> Tried {
@@ -41,7 +39,7 @@ pub(super) async fn to_exchange(
 pub(super) async fn to_own_server(
     attempt: &Attempt<'_>,
     config: &Config,
-    content: &Content,
+    content: Content,
     reuse: &mut ConnectionReuse,
 ) -> Tried {
     let envelope = attempt.delivery.message.recipients().open(content.recipients());
@@ -52,7 +50,7 @@ pub(super) async fn to_own_server(
 async fn submit_to_exchange(
     attempt: &Attempt<'_>,
     config: &Config,
-    content: &Content,
+    content: Content,
     envelope: &[EmailAddress],
     token: &AccessToken,
     reuse: &mut ConnectionReuse,
@@ -69,6 +67,7 @@ async fn submit_to_exchange(
     // Never by a relay that somebody typed: a token is for Microsoft, and for the installation's own.
     let relay = config.relay_for(Kind::SmtpOAuth2).cloned();
     let letter = Letter::write(&attempt.delivery.message, content, config)?;
+    attempt.needs_only(letter.bytes.len() * if relay.is_some() { 2 } else { 1 });
     let order = letter.order(config, &attempt.delivery.message, server, envelope);
     let outcome = carry_out(attempt, &order, &letter.bytes, relay.as_ref(), reuse).await;
     // The operator's to mend; the person who signed in has nothing to do, and the mail waits.
@@ -81,13 +80,14 @@ async fn submit_to_exchange(
 async fn submit_to_own_server(
     attempt: &Attempt<'_>,
     config: &Config,
-    content: &Content,
+    content: Content,
     envelope: &[EmailAddress],
     reuse: &mut ConnectionReuse,
 ) -> Result<Outcome, Refusal> {
     let mailbox = &attempt.delivery.mailbox;
     let (server, relay) = (own_server(config, mailbox).await?, own_relay(config, mailbox).await?);
     let letter = Letter::write(&attempt.delivery.message, content, config)?;
+    attempt.needs_only(letter.bytes.len() * if relay.is_some() { 2 } else { 1 });
     let order = letter.order(config, &attempt.delivery.message, server, envelope);
     carry_out(attempt, &order, &letter.bytes, relay.as_ref(), reuse).await
 }
@@ -153,24 +153,32 @@ pub(in crate::objects::mailbox) async fn own_relay(
 }
 
 /// A message as its server gets it.
-struct Letter<'c> {
-    mail_from: &'c EmailAddress,
-    bytes: Cow<'c, [u8]>,
+struct Letter {
+    mail_from: EmailAddress,
+    bytes: Vec<u8>,
     encoding: Encoding,
 }
 
-impl<'c> Letter<'c> {
-    fn write(record: &Message, content: &'c Content, config: &Config) -> Result<Self, Problem> {
-        let mail_from = content.from();
+impl Letter {
+    /// Takes the content, of which nothing is left beside the letter.
+    fn write(record: &Message, content: Content, config: &Config) -> Result<Self, Problem> {
+        let mail_from = content.from().clone();
         let (bytes, encoding) = match content {
             Content::Fields(message) => {
                 let utf8 = message.needs_smtputf8();
-                let mime = message.to_mime(&frame(record, mail_from, config, Bcc::Dropped)?);
-                (Cow::Owned(mime), if utf8 { Encoding::Utf8Headers } else { Encoding::SevenBit })
+                let mime = message.to_mime(&frame(record, &mail_from, config, Bcc::Dropped)?);
+                (mime, if utf8 { Encoding::Utf8Headers } else { Encoding::SevenBit })
             }
-            Content::Raw(raw) if raw.needs_smtputf8() => (raw.for_smtp(), Encoding::Utf8Headers),
-            Content::Raw(raw) if raw.needs_8bitmime() => (raw.for_smtp(), Encoding::EightBit),
-            Content::Raw(raw) => (raw.for_smtp(), Encoding::SevenBit),
+            Content::Raw(raw) => {
+                let encoding = if raw.needs_smtputf8() {
+                    Encoding::Utf8Headers
+                } else if raw.needs_8bitmime() {
+                    Encoding::EightBit
+                } else {
+                    Encoding::SevenBit
+                };
+                (raw.into_smtp(), encoding)
+            }
         };
         Ok(Self { mail_from, bytes, encoding })
     }
