@@ -31,7 +31,8 @@
 //! 25. Every fault in the middle of a long queue ends as it must ([`faults`]), and what is slow holds up nobody else
 //!     ([`stalls`]).
 //! 26. An outage costs one doubtful message, and what may have been sent is never told as not sent ([`outages`]).
-//! 27. A message costs few rows ([`rows`]) and few connections ([`sessions`]).
+//! 27. Large mails use no more memory than there is: they are taken, or refused with a time to come back ([`memory`]).
+//! 28. A message costs few rows ([`rows`]) and few connections ([`sessions`]).
 
 #![expect(
     clippy::unwrap_used,
@@ -56,6 +57,7 @@ mod kills;
 mod leaks;
 mod limits;
 mod lists;
+mod memory;
 mod outages;
 mod own_server;
 mod pages;
