@@ -55,6 +55,7 @@ pub(crate) enum Retry {
     Authenticate,
     Remove,
     CheckAgain,
+    Seen,
     TestServer,
     AskApproval,
     WithdrawApproval,
@@ -106,6 +107,8 @@ pub(crate) struct Desk {
     pub(crate) saving: RwSignal<bool>,
     /// Fresh tokens are being fetched, to see whether it works again.
     pub(crate) checking: RwSignal<bool>,
+    /// The Worker is being told that the person has seen what ended badly.
+    pub(crate) seeing: RwSignal<bool>,
     /// The last test of the mail server, or the one under way.
     pub(crate) test: RwSignal<TestRun>,
     /// A save waits for the person to agree that it ends the authentication.
@@ -145,6 +148,7 @@ impl Desk {
             fetching: RwSignal::new(false),
             saving: RwSignal::new(false),
             checking: RwSignal::new(false),
+            seeing: RwSignal::new(false),
             test: RwSignal::new(TestRun::default()),
             asks_change: RwSignal::new(false),
         };

@@ -219,6 +219,7 @@ fn Again(
         Retry::Authenticate => flow::authenticate(desk, Who::Mailbox),
         Retry::Remove => status::remove(desk),
         Retry::CheckAgain => requests::check_again(desk),
+        Retry::Seen => requests::seen(desk),
         Retry::TestServer => server_test::start(desk),
         Retry::AskApproval => requests::ask_approval(desk),
         Retry::WithdrawApproval => requests::withdraw_approval(desk),

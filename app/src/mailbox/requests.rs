@@ -1,13 +1,13 @@
 //! What the page asks the Worker on the person's behalf, besides signing in and saving: checking again, and approval.
 
-use api::{MailboxState, MailboxView};
+use api::{MailboxState, MailboxView, Seen};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_i18n::td_string;
 
 use super::desk::{Desk, Notice, Retry};
 use crate::browser::announce::announce;
-use crate::browser::http::Trouble;
+use crate::browser::http::{self, Trouble};
 use crate::browser::page;
 use crate::consent::{flow, kept, link};
 use crate::i18n::Locale;
@@ -38,6 +38,32 @@ pub(crate) fn check_again(desk: Desk) {
                 desk.fetch(false);
             }
             Err(trouble) => desk.trouble(trouble, Retry::CheckAgain),
+        }
+    });
+}
+
+/// Tells the Worker that the person has seen what was refused or is unknown.
+pub(crate) fn seen(desk: Desk) {
+    if desk.seeing.get_untracked() {
+        return;
+    }
+    desk.seeing.set(true);
+    // What ended after this page was fetched has not been seen.
+    let seen = Seen { until: desk.view.with_untracked(|view| view.now) };
+    spawn_local(async move {
+        let answer = http::post(&format!("/api/mailboxes/{}/seen", desk.mailbox), &seen).await;
+        if desk.is_gone() {
+            return;
+        }
+        desk.seeing.set(false);
+        match answer {
+            Ok(view) => {
+                desk.show(view);
+                desk.notice.set(None);
+                announce(td_string!(desk.language.get_untracked(), status.attention.seen_done));
+                page::focus("status");
+            }
+            Err(trouble) => desk.trouble(trouble, Retry::Seen),
         }
     });
 }

@@ -27,10 +27,8 @@ pub(crate) fn ToneIcon(tone: Tone) -> impl IntoView {
         // Fields, one of them empty; a road that is closed.
         Tone::Incomplete => "M5.500 7h9M5.500 13h3",
         Tone::Refused => "M5.500 10h9",
-        // A tray with something in it.
-        Tone::Held => {
-            "M5.500 10.800h2.300l.9 1.700h2.600l.9-1.700h2.300v3.400h-9zM5.500 10.800L7 6h6l1.500 4.800"
-        }
+        // A tray with letters in it.
+        Tone::Held => "M5.500 8.300v5.900h9V8.300M8.300 5.900h3.400M8.300 10h3.400",
         // An hourglass, an arrow that comes round again, a padlock, a lightning bolt, a power switch.
         Tone::Waiting => "M7 5.500h6M7 14.500h6M7.700 5.500c0 3 4.600 6 4.600 9m0-9c0 3-4.600 6-4.600 9",
         Tone::Slow => "M14 10a4 4 0 1 1-1.200-2.800M13.800 4.800v2.700h-2.700",

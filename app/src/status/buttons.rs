@@ -27,9 +27,11 @@ pub(crate) fn Buttons() -> impl IntoView {
     };
     // A mail server of one's own has nobody to sign in.
     let signs_in = Memo::new(move |_| desk.view.with(|view| view.settings.kind.signs_in()));
+    // Whatever holds mail may have been mended meanwhile, also where the state tells nothing of it.
+    let holds = Memo::new(move |_| desk.view.with(|view| !view.held.is_empty()));
     let can_check = move || {
         use MailboxState::{AdministratorNeeded, RegistrationBroken, ServerRefuses};
-        matches!(state.get(), AdministratorNeeded | RegistrationBroken | ServerRefuses)
+        holds.get() || matches!(state.get(), AdministratorNeeded | RegistrationBroken | ServerRefuses)
     };
     let check_helps = move || state::look(state.get()).primary == Primary::CheckAgain;
     let busy = move || desk.sign_in.with(|sign_in| matches!(sign_in, SignIn::Starting | SignIn::Finishing));

@@ -3,9 +3,11 @@
 mod administrator;
 mod approval;
 mod asked;
+mod attention;
 mod buttons;
 mod confirm;
 mod facts;
+mod held;
 mod letter_box;
 mod lives;
 mod panel;

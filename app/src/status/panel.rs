@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::administrator::Administrator;
 use super::approval::Approval;
 use super::asked::Asked;
+use super::attention::Unseen;
 use super::buttons::Buttons;
 use super::confirm::ConfirmDialog;
 use super::facts::Facts;
@@ -40,6 +41,7 @@ pub(crate) fn StatusPanel() -> impl IntoView {
             <div class="section__body">
                 <UrgentWarning/>
                 <Why/>
+                <Unseen/>
                 <Waiting/>
                 <Administrator/>
                 <Approval/>

@@ -3,6 +3,7 @@
 use api::{MailboxState, RegistrationOwner, Timestamp};
 use leptos::prelude::*;
 
+use super::held::Held;
 use crate::browser::intl;
 use crate::browser::language::t;
 use crate::mailbox::Desk;
@@ -39,11 +40,6 @@ pub(crate) fn Why() -> impl IntoView {
             (view.state == MailboxState::RegistrationBroken).then_some(owner).flatten()
         })
     });
-    let held = Memo::new(move |_| {
-        desk.view.with(|view| {
-            state::held(language.get(), view.state, view.waiting).map(|words| (words, view.waiting))
-        })
-    });
     view! {
         <div class="state">
             {badge}
@@ -65,9 +61,7 @@ pub(crate) fn Why() -> impl IntoView {
                 };
                 view! { <p id="turn" data-owner=word>{words}</p> }
             })}
-            {move || held.get().map(|(words, count)| {
-                view! { <p id="held" data-count=count.to_string()><strong>{words}</strong></p> }
-            })}
+            <Held/>
             <Details/>
         </div>
     }
@@ -83,8 +77,8 @@ fn since(view: &api::MailboxView) -> Option<Timestamp> {
         S::WaitingForApproval => view.approval.as_ref().map(|approval| approval.since),
         S::Removed => view.removed_at,
         S::Ready => view.authentication.as_ref().map(|it| it.authenticated_at),
-        S::Attention => view.held.iter().map(|held| held.since).chain(view.attention.since).min(),
-        S::NotAuthenticated | S::SigningIn | S::Delayed | S::AccessCodeMissing => None,
+        // What needs attention has dates of its own.
+        S::NotAuthenticated | S::SigningIn | S::Attention | S::Delayed | S::AccessCodeMissing => None,
     }
 }
 
