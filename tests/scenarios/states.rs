@@ -125,6 +125,48 @@ fn what_passes_by_itself() {
 }
 
 #[test]
+fn what_somebody_must_look_at() {
+    scenario(async {
+        let stack = Stack::shared().await;
+        let company = Company::signed_in(stack, "aandacht").await;
+        let account = &company.account.upn;
+        let after = async |mishap: serde_json::Value, state: MessageState| {
+            stack.sandbox.fault(json!({ "at": "send_mail", "account": account, "do": mishap })).await;
+            let message = letter(account, state.as_str());
+            let view: MessageView = company.post(&message, Some(20)).await.expect(200).json();
+            assert_eq!(view.state, state, "{view:?}");
+            view
+        };
+        let error = |code: &str| json!({ "status": 400, "json": graph_error(code) });
+        // Nothing of this is a trouble of the mailbox itself.
+        let held = after(error("ErrorInvalidParameter"), MessageState::Held).await;
+        after(error("ErrorInvalidRecipients"), MessageState::Refused).await;
+        after(json!({ "status": 504 }), MessageState::Unknown).await;
+
+        let (browser, mut gallery) = (Browser::new().await, Gallery::new());
+        browser.open(&company.link().await).await;
+        browser.until_state("attention").await;
+        browser.find("#held [data-code=\"request_rejected\"][data-count=\"1\"]").await;
+        for said in ["#refused[data-count=\"1\"]", "#unknown[data-count=\"1\"]"] {
+            browser.find(said).await;
+        }
+        gallery.take(&browser, "attention").await;
+
+        browser.click("#seen").await;
+        until("nothing is left to be seen", async || (!browser.has("#unseen").await).then_some(())).await;
+        assert!(company.person().await.view().await.attention.is_empty());
+        // What is held waits, seen or not.
+        browser.until_state("attention").await;
+        gallery.take(&browser, "attention-held").await;
+        browser.click("#check-again").await;
+        browser.until_state("ready").await;
+        company.until(held.id, MessageState::HandedOver).await;
+        browser.close().await;
+        gallery.must_be_right();
+    });
+}
+
+#[test]
 fn what_somebody_must_mend() {
     scenario(async {
         let stack = eager(Vec::new()).await;
