@@ -174,19 +174,19 @@ codes! {
     /// The server requires authentication, and no access code is stored.
     AccessCodeMissing = "access_code_missing", 409, Employee, false,
         "The access code is missing",
-        "Type the access code on the E-mail server page and save; waiting messages then go out by themselves.";
+        "Type the access code on the E-mail server page and save; waiting messages are then sent.";
     /// The server does not accept user name or access code.
     AccessCodeRefused = "access_code_refused", 409, Employee, false,
         "The mail server does not accept user name or access code",
-        "Correct them on the E-mail server page and save; waiting messages then go out by themselves.";
+        "Correct them on the E-mail server page and save; waiting messages are then sent.";
     /// The server does not talk to us as the settings say: it offers no TLS, or no way to sign in that we know.
     ServerRefused = "server_refused", 409, Employee, false,
         "The mail server can't be used with these settings",
-        "Correct server, port and security on the E-mail server page and save; waiting messages then go out by themselves.";
+        "Correct server, port and security on the E-mail server page and save; waiting messages are then sent.";
     /// The relay does not take orders of this mailbox: it has another key or clock, or its owner does not allow the server.
     RelayRefused = "relay_refused", 409, Operator, false,
         "The relay does not take this mail",
-        "Correct what detail names, at the relay or on the E-mail server page, and save; waiting messages then go out by themselves.";
+        "Correct what detail names, at the relay or on the E-mail server page, and save; waiting messages are then sent.";
     /// The server can't be reached, or says that it can't now, or TLS with it fails.
     ServerUnavailable = "server_unavailable", 503, Time, true,
         "The mail server is slow or away",
@@ -196,11 +196,11 @@ codes! {
     /// Nobody has signed the mailbox in yet.
     NotAuthenticated = "not_authenticated", 409, Employee, false,
         "The mailbox is not signed in",
-        "Open the E-mail server page and choose Authenticate; waiting messages then go out by themselves.";
+        "Open the E-mail server page and choose Authenticate; waiting messages are then sent.";
     /// Microsoft ended the authentication.
     SignInAgain = "sign_in_again", 409, Employee, false,
         "The mailbox must be signed in again",
-        "Open the E-mail server page and choose Authenticate; waiting messages then go out by themselves.";
+        "Open the E-mail server page and choose Authenticate; waiting messages are then sent.";
     /// The consent attempt is unknown here, of another session, or too old.
     ConsentAttemptEnded = "consent_attempt_ended", 409, Employee, false,
         "This sign-in took too long or was started elsewhere",
@@ -284,7 +284,7 @@ codes! {
     MicrosoftUnavailable = "microsoft_unavailable", 503, Time, true,
         "Microsoft can't be reached right now",
         "Wait; nothing is lost.";
-    /// The connection broke after the message had left.
+    /// Nothing that came back says whether the message was taken.
     OutcomeUnknown = "outcome_unknown", 504, Caller, false,
         "It is not known whether Microsoft took the message",
         "Look in Sent Items before you send it again.";

@@ -223,15 +223,15 @@ pub enum MessageState {
     HandedOver,
     /// The last attempt failed in a way that passes; `next_attempt_at` says when it is tried again.
     WillRetry,
-    /// It waits until a person has signed the mailbox in again, then goes out by itself.
+    /// It waits for a person: until the mailbox is signed in, or what `failure` names is mended.
     Held,
-    /// The connection was lost after the message had left: it may or may not have been taken.
+    /// It may or may not have been sent: nothing that came back says so.
     Unknown,
     /// It can't be sent; `failure` says why and who can change that.
     Refused,
     /// It could not be handed over for as long as a mail is worth trying; `failure` says what was in the way last.
     Expired,
-    /// Somebody called it off before it left.
+    /// Cancelled before anything of it was sent.
     Cancelled,
 }
 
