@@ -67,7 +67,7 @@ fn make_older(stack: &Stack, old: MessageId, aged: MessageId) {
             of("inhoud")
         ),
         format!(
-            "UPDATE message SET json = json_set(json, '$.changed_at', '{LONG_AGO}') WHERE {}",
+            "UPDATE message SET json = json_set(json, '$.changed_at', '{LONG_AGO}', '$.held_since', '{LONG_AGO}') WHERE {}",
             of("gehouden")
         ),
         format!(
