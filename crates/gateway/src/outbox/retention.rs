@@ -71,7 +71,8 @@ fn forget_content(store: &Store, before: Timestamp) -> Result<usize, Problem> {
     Ok(count)
 }
 
-/// Deletes messages that were accepted before that moment and have ended, with whatever content is left.
+/// Deletes messages that ended before that moment, with whatever content is left. A message that was held for weeks stays
+/// as long after its end as any other, and with it its idempotency key.
 fn forget_messages(store: &Store, before: Timestamp) -> Result<usize, Problem> {
     let old = store.messages().ended_before(before, SWEPT_MAX)?;
     let handed_over = old.iter().filter(|message| message.state() == MessageState::HandedOver);

@@ -233,10 +233,12 @@ impl Messages<'_> {
         records(self.0, query, vec![before.to_string().into(), bounded(limit)])
     }
 
-    /// Messages that were accepted before that moment and have ended.
+    /// Messages that were accepted and have ended before that moment.
     pub fn ended_before(&self, before: Timestamp, limit: usize) -> Result<Vec<Message>, Problem> {
-        let query = "SELECT json FROM message WHERE id < ? AND due_at IS NULL LIMIT ?";
-        records(self.0, query, vec![MessageId::first_of(before).into(), bounded(limit)])
+        let query = "SELECT json FROM message WHERE id < ? AND due_at IS NULL AND \
+                     json_extract(json, '$.changed_at') < ? LIMIT ?";
+        let (first, before) = (MessageId::first_of(before), before.to_string());
+        records(self.0, query, vec![first.into(), before.into(), bounded(limit)])
     }
 }
 
