@@ -545,10 +545,13 @@ fn refused(
     pause: impl Fn(&mut OutboxState, Code, &str, Timestamp),
 ) {
     let backed_off = outbox.refusals.after_refusal(refusal.code, stage, now);
+    let asked = refusal.retry_after_ms.map(|ms| now.plus_millis(ms));
     let passes = match next {
-        Next::Retry(at) if pauses_the_mailbox(refusal.code, stage) => Some(at),
-        _ => None,
+        Next::Retry(at) => Some(at),
+        // This message has no time left; the others wait all the same.
+        _ => asked,
     };
+    let passes = passes.filter(|_| pauses_the_mailbox(refusal.code, stage));
     if let Some(until) = backed_off.max(passes) {
         pause(outbox, refusal.code, &crate::sealing::masked(&refusal.detail), until);
     }
