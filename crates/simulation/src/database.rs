@@ -211,7 +211,8 @@ impl Sqlite {
     /// Counts the rows that a statement wrote as Cloudflare counts them: each row, and each entry of an index.
     fn count(&self, statement: &str, keys: &[Option<MessageId>]) {
         let rows = self.connection.changes();
-        let with_index = statement.starts_with("INSERT INTO message") || statement.starts_with("DELETE FROM message");
+        let with_index =
+            statement.starts_with("INSERT INTO message") || statement.starts_with("DELETE FROM message");
         self.rows_written.set(self.rows_written.get() + if with_index { 2 * rows } else { rows });
         self.writes.set(self.writes.get() + 1);
         if !self.in_transaction.get() {

@@ -16,7 +16,9 @@ fn main() -> ExitCode {
     match campaign() {
         Ok(campaign) => run(&campaign),
         Err(error) => {
-            println!("{error}\n\n  simulation [--seed N] [--days N] [--seconds N] [--threads N] [--shrink N]");
+            println!(
+                "{error}\n\n  simulation [--seed N] [--days N] [--seconds N] [--threads N] [--shrink N]"
+            );
             ExitCode::from(2)
         }
     }

@@ -46,7 +46,6 @@ pub(super) fn plan(step: &mut Transaction<'_>) -> Result<(), Problem> {
     let begun = |it: fn(&Effect) -> bool| step.effects.iter().any(it);
     let earliest = |begun: bool| if begun { now.plus_millis(SAFETY_NET_MS) } else { now };
     let pumps = begun(|effect| matches!(effect, Effect::Pump | Effect::Deliver(_) | Effect::CheckGraph(_)));
-    let works_on_kv = begun(|effect| matches!(effect, Effect::WorkOnKv));
     let renews = step.memory.tokens.under_way(now).is_some();
 
     let start = step.memory.scheduler.next_start(store, &mailbox, step.context)?;
@@ -56,7 +55,8 @@ pub(super) fn plan(step: &mut Transaction<'_>) -> Result<(), Problem> {
         start.map(|at| at.max(earliest(pumps))),
         release.map(|at| at.max(earliest(pumps))),
         look.map(|at| at.max(earliest(pumps))),
-        store.kv_queue().next_due_at()?.map(|at| at.max(earliest(works_on_kv))),
+        // What is due already, the host works on since the step that queued it; what failed has its time.
+        store.kv_queue().next_due_at()?.map(|at| at.max(earliest(at <= now))),
         renewal_at(store, &mailbox, step.context)?.map(|at| at.max(earliest(renews))),
         next_sweep(store)?,
         sign_in::drop_unconfirmed(store, now)?,

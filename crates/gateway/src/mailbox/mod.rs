@@ -301,7 +301,8 @@ impl Mailbox {
         };
         let step = self.step(context, |step| {
             step.finish(key, route, &result, false)?;
-            step.advance_release()
+            step.advance_release()?;
+            step.pump_if_due()
         });
         if step.outcome.is_err() {
             self.memory.scheduler.keep_unrecorded(key, route, result);
@@ -327,6 +328,7 @@ impl Mailbox {
                 Ok(_) => step.serve_awaiting()?,
                 Err(refusal) => step.end_awaiting(refusal)?,
             }
+            step.pump_if_due()?;
             Ok(renewed.map(drop))
         });
         // Also when it could not be stored: nobody waits for ever, and the next attempt asks again.

@@ -371,6 +371,14 @@ impl Transaction<'_> {
         self.effects.push(Effect::Pump);
     }
 
+    /// An attempt that ends makes room for the next message, which else would wait for the alarm.
+    pub(super) fn pump_if_due(&mut self) -> Result<(), Problem> {
+        if self.store.messages().next_due_at()?.is_some_and(|at| at <= self.context.now) {
+            self.pump();
+        }
+        Ok(())
+    }
+
     pub(super) fn log(
         &mut self,
         event: &'static str,
