@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::plan::Plan;
 use crate::shrink::shrink;
 use crate::stats::Stats;
-use crate::story::Violation;
+use crate::story::{Telling, Violation};
 use crate::world::run;
 
 /// How much is simulated.
@@ -23,6 +23,17 @@ pub struct Campaign {
     pub threads: usize,
     /// How long a failing plan may be shrunk.
     pub shrink_for: Duration,
+    /// How much of its story is told.
+    pub telling: Telling,
+}
+
+/// A world that failed.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its seed.
+    pub seed: u64,
+    /// What did not hold.
+    pub violation: Violation,
 }
 
 /// A world that failed, in as few lines as could be found.
@@ -44,7 +55,7 @@ impl Campaign {
         &self,
         elapsed: &(dyn Fn() -> Duration + Sync),
         progress: &(dyn Fn(&Stats) + Sync),
-    ) -> (Stats, Option<Failure>) {
+    ) -> (Stats, Option<Found>) {
         let next = AtomicU64::new(self.seed);
         let all = Mutex::new((Stats::default(), None::<(u64, Violation)>));
         let is_over = || {
@@ -59,7 +70,7 @@ impl Campaign {
                 scope.spawn(|| {
                     while !is_over() {
                         let seed = next.fetch_add(1, Ordering::Relaxed);
-                        let report = run(&Plan::new(seed), false);
+                        let report = run(&Plan::new(seed), Telling::Nothing);
                         let mut state = all.lock().expect("no thread panics while it holds this");
                         state.0.merge(&report.stats);
                         if let Some(violation) = report.violation {
@@ -73,17 +84,18 @@ impl Campaign {
                 });
             }
         });
-        let (stats, failure) = all.into_inner().expect("no thread panicked");
-        let failure = failure.map(|(seed, violation)| self.explain(seed, violation, elapsed));
-        (stats, failure)
+        let (stats, found) = all.into_inner().expect("no thread panicked");
+        (stats, found.map(|(seed, violation)| Found { seed, violation }))
     }
 
     /// Shrinks the plan of a world that failed, and tells its story.
-    fn explain(&self, seed: u64, violation: Violation, elapsed: &(dyn Fn() -> Duration + Sync)) -> Failure {
+    #[must_use]
+    pub fn explain(&self, found: Found, elapsed: &dyn Fn() -> Duration) -> Failure {
+        let Found { seed, violation } = found;
         let plan = Plan::new(seed);
         let until = elapsed() + self.shrink_for;
         let shortest = shrink(&plan, violation.invariant, || elapsed() < until);
-        let report = run(&shortest, true);
+        let report = run(&shortest, self.telling);
         Failure {
             seed,
             violation: report.violation.unwrap_or(violation),

@@ -47,7 +47,6 @@ pub(crate) fn prepare(world: &mut World<'_>, delivery: Delivery) -> Result<(), V
         return Err(Violation::new("only accepted messages go", id.to_string()));
     };
     let (number, count) = (truth.number, truth.recipients);
-    world.watch.attempts_of_day += 1;
     let everybody = addresses(number, count);
     let open = delivery.message.recipients().open(everybody);
     let recipients: Vec<usize> = open.iter().filter_map(|one| recipient_of(one.as_str())).collect();
@@ -108,15 +107,16 @@ pub(crate) fn mark(world: &mut World<'_>, parcel: Parcel) -> Result<(), Violatio
     let (key, route) = (parcel.delivery.key, parcel.route());
     let marked =
         host::run(world, "possibly_sent", |mailbox, context| mailbox.possibly_sent(key, route, context))?;
+    let started_at = world.clock.elapsed - world.clock.now().since(key.at);
+    let recipients = u64::try_from(parcel.recipients.len()).unwrap_or_default();
+    let mark = Mark::new(key, world.clock.elapsed, started_at, recipients);
     match marked {
-        None => Ok(()),
+        // The mark may be durable, though the instance is gone.
+        None => Ok(world.watch.mark(mark)),
         Some(Err(problem)) => end(world, parcel, refused(&problem, Stage::Token), 1),
         Some(Ok(())) => {
             world.stats.count("possibly sent");
-            let now = world.clock.now();
-            let started_at = world.clock.elapsed - now.since(key.at);
-            let recipients = u64::try_from(parcel.recipients.len()).unwrap_or_default();
-            invariants::marked(world, Mark::new(key, world.clock.elapsed, started_at, recipients))?;
+            invariants::marked(world, mark)?;
             let delay = world.random.between(1, 6);
             host::plan(world, delay, Work::Send(Box::new(parcel)));
             Ok(())

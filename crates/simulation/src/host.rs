@@ -134,7 +134,13 @@ pub(crate) fn run<T>(
     let before = database.is_armed().then(|| database.fingerprint());
     let Step { outcome, effects } = step(&mut host.mailbox, &context);
     let rows = host.mailbox.store().rows_written() - rows;
-    world.stats.count("steps");
+    if name != "attend" || outcome.is_ok() && !effects.is_empty() {
+        world.stats.count("steps");
+        world.stats.count(name);
+    }
+    if effects.is_empty() && outcome.is_ok() && rows == 0 && !crash_is_due(world) {
+        return Ok(Some(outcome));
+    }
     world.stats.most("rows written by a step", rows, world.plan.seed);
     hold(rows <= ROWS_PER_STEP, "a step writes few rows", || format!("{name} wrote {rows} rows"))?;
     world.watch.rows_of_day += rows;
@@ -195,6 +201,7 @@ fn set_alarm(world: &mut World<'_>, at: Timestamp) {
     }
     host.alarm = Some(at);
     host.alarm_was_refused = false;
+    world.story.tell(world.clock.now(), "runtime", || format!("sets the alarm to {at}"));
     let at = world.clock.elapsed_at(at);
     world.queue.push(at, Event::Alarm);
 }
@@ -203,6 +210,10 @@ fn set_alarm(world: &mut World<'_>, at: Timestamp) {
 pub(crate) fn plan(world: &mut World<'_>, after_ms: i64, work: Work) {
     let instance = world.host.instance;
     world.queue.push(world.clock.elapsed + after_ms, Event::Host(instance, work));
+}
+
+fn crash_is_due(world: &World<'_>) -> bool {
+    world.host.crash_in.is_some()
 }
 
 /// Whether the instance dies here; then it is gone.

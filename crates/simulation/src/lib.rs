@@ -35,7 +35,7 @@ mod truth;
 mod watch;
 mod world;
 
-pub use campaign::{Campaign, Failure};
+pub use campaign::{Campaign, Failure, Found};
 pub use database::{Sqlite, StorageError, StorageFault};
 pub use entra::EntraMood;
 pub use graph::GraphMood;
@@ -44,5 +44,5 @@ pub use random::Random;
 pub use shrink::shrink;
 pub use smtp_server::SmtpMood;
 pub use stats::Stats;
-pub use story::Violation;
+pub use story::{Telling, Violation};
 pub use world::{Report, run};

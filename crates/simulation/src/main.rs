@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use lexopt::{Arg, Parser, ValueExt as _};
-use simulation::{Campaign, Failure, Stats};
+use simulation::{Campaign, Failure, Stats, Telling};
 
 /// Lines of a story that are shown.
 const LINES_MAX: usize = 120;
@@ -16,9 +16,7 @@ fn main() -> ExitCode {
     match campaign() {
         Ok(campaign) => run(&campaign),
         Err(error) => {
-            println!(
-                "{error}\n\n  simulation [--seed N] [--days N] [--seconds N] [--threads N] [--shrink N]"
-            );
+            println!("{error}\n\n  simulation [--seed N] [--days N] [--seconds N] [--threads N] [--shrink N] [--whole-story]");
             ExitCode::from(2)
         }
     }
@@ -27,7 +25,7 @@ fn main() -> ExitCode {
 fn campaign() -> Result<Campaign, lexopt::Error> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut campaign =
-        Campaign { seed: 1, days: 1_000_000, time: None, threads, shrink_for: Duration::from_secs(20) };
+        Campaign { seed: 1, days: 1_000_000, time: None, threads, shrink_for: Duration::from_secs(20), telling: Telling::Short };
     let mut parser = Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -36,6 +34,7 @@ fn campaign() -> Result<Campaign, lexopt::Error> {
             Arg::Long("seconds") => campaign.time = Some(Duration::from_secs(parser.value()?.parse()?)),
             Arg::Long("threads") => campaign.threads = parser.value()?.parse()?,
             Arg::Long("shrink") => campaign.shrink_for = Duration::from_secs(parser.value()?.parse()?),
+            Arg::Long("whole-story") => campaign.telling = Telling::Whole,
             other => return Err(other.unexpected()),
         }
     }
@@ -55,14 +54,13 @@ fn run(campaign: &Campaign) -> ExitCode {
             let _ = std::io::stdout().flush();
         }
     };
-    let (stats, failure) = campaign.run(&|| started.elapsed(), &progress);
-    let took = started.elapsed();
+    let (stats, found) = campaign.run(&|| started.elapsed(), &progress);
     print!("{}", stats.table());
-    println!("{}", speed(&stats, took));
-    match failure {
+    println!("{}", speed(&stats, started.elapsed()));
+    match found.map(|found| campaign.explain(found, &|| started.elapsed())) {
         None => ExitCode::SUCCESS,
         Some(failure) => {
-            tell(&failure);
+            tell(&failure, campaign.telling == Telling::Whole);
             ExitCode::FAILURE
         }
     }
@@ -81,11 +79,11 @@ fn speed(stats: &Stats, took: Duration) -> String {
     )
 }
 
-fn tell(failure: &Failure) {
+fn tell(failure: &Failure, is_whole: bool) {
     let Failure { seed, violation, decisions, story } = failure;
     println!("\nseed {seed}: {}\n  {}", violation.invariant, violation.detail);
     println!("  {} of {} decisions are needed\n", decisions.1, decisions.0);
-    let skipped = story.len().saturating_sub(LINES_MAX);
+    let skipped = if is_whole { 0 } else { story.len().saturating_sub(LINES_MAX) };
     if skipped > 0 {
         println!("  … {skipped} lines before …");
     }

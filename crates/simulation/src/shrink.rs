@@ -1,6 +1,7 @@
 //! Shrinks a plan that fails: drops what is not needed for the same invariant to break (delta debugging, Zeller 1999).
 
 use crate::plan::{Plan, Planned};
+use crate::story::Telling;
 use crate::world::run;
 
 /// The shortest plan that is found to break the same invariant, while `goes_on` says so.
@@ -8,7 +9,7 @@ use crate::world::run;
 pub fn shrink(plan: &Plan, invariant: &'static str, mut goes_on: impl FnMut() -> bool) -> Plan {
     let fails = |happenings: Vec<Planned>, days: i64| {
         let shorter = Plan { happenings, days, ..plan.clone() };
-        let same = run(&shorter, false).violation.is_some_and(|it| it.invariant == invariant);
+        let same = run(&shorter, Telling::Nothing).violation.is_some_and(|it| it.invariant == invariant);
         same.then_some(shorter)
     };
     let mut shortest = plan.clone();

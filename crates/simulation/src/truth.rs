@@ -36,6 +36,7 @@ pub(crate) struct Last {
     pub(crate) state: MessageState,
     pub(crate) accepted_at: Timestamp,
     pub(crate) changed_at: Timestamp,
+    pub(crate) attempts: u32,
 }
 
 impl MessageTruth {

@@ -43,6 +43,8 @@ pub(crate) struct Watch {
     pub(crate) acted_today: bool,
     /// Attempts that started today.
     pub(crate) attempts_of_day: u64,
+    /// Messages that had ended and were written or forgotten today.
+    pub(crate) swept_of_day: u64,
     /// Messages that were held when the day began.
     pub(crate) held_before: u64,
     pub(crate) alarm_is_running: bool,

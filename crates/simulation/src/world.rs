@@ -16,7 +16,7 @@ use crate::plan::{DAY, HOUR, Happening, Plan, Post, SECOND};
 use crate::random::Random;
 use crate::smtp_server::SmtpMood;
 use crate::stats::Stats;
-use crate::story::{Story, Violation};
+use crate::story::{Story, Telling, Violation};
 use crate::truth::Truth;
 use crate::{erp, kv};
 
@@ -111,8 +111,8 @@ pub struct Report {
 
 /// Runs a plan.
 #[must_use]
-pub fn run(plan: &Plan, told: bool) -> Report {
-    let mut world = World::new(plan, told);
+pub fn run(plan: &Plan, telling: Telling) -> Report {
+    let mut world = World::new(plan, telling);
     let outcome = catch_unwind(AssertUnwindSafe(|| world.run())).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word");
@@ -123,7 +123,7 @@ pub fn run(plan: &Plan, told: bool) -> Report {
 }
 
 impl<'p> World<'p> {
-    fn new(plan: &'p Plan, told: bool) -> Self {
+    fn new(plan: &'p Plan, telling: Telling) -> Self {
         let mut random = Random::of(plan.seed, "world", &[]);
         let clock = Clock::default();
         Self {
@@ -142,7 +142,7 @@ impl<'p> World<'p> {
             graph: Mood::new(GraphMood::Fine),
             smtp: Mood::new(SmtpMood::Fine),
             entra: Mood::new(EntraMood::Fine),
-            story: Story::new(told),
+            story: Story::new(telling),
             stats: Stats::default(),
             is_healed: false,
             random,
