@@ -86,10 +86,14 @@ pub(crate) fn prepare(world: &mut World<'_>, delivery: Delivery) -> Result<(), V
 /// What is stored of a message reads back whole.
 fn content(world: &mut World<'_>, parcel: &Parcel) -> Result<Result<(), Problem>, Violation> {
     let message = &parcel.delivery.message;
-    let chunks = match world.host.mailbox.store().content().read(&message.content_key()) {
-        Ok(chunks) => chunks,
-        Err(problem) => return Ok(Err(problem)),
-    };
+    let mut chunks = Vec::new();
+    for n in 0.. {
+        match world.host.mailbox.store().content().chunk(&message.content_key(), n) {
+            Ok(Some(chunk)) => chunks.push(chunk),
+            Ok(None) => break,
+            Err(problem) => return Ok(Err(problem)),
+        }
+    }
     let expected: Vec<Vec<u8>> = (0..chunks.len()).map(|n| chunk(parcel.number, n, chunks.len())).collect();
     hold(!chunks.is_empty() && chunks == expected, "the content of an open message is whole", || {
         format!("message {}, {} chunks", parcel.number, chunks.len())

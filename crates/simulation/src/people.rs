@@ -281,7 +281,7 @@ pub(crate) fn check_again(world: &mut World<'_>) -> Result<(), Violation> {
 
 /// Has seen what was refused or is unknown.
 pub(crate) fn seen(world: &mut World<'_>) -> Result<(), Violation> {
-    let seen = host::call(world, "seen", |mailbox, context| mailbox.seen(context))?;
+    let seen = host::call(world, "seen", |mailbox, context| mailbox.mark_seen(context.now, context))?;
     // Without an answer it may have been stored all the same.
     if !matches!(seen, Some(Err(_))) {
         let attention = view(world).map(|view| view.attention.refused + view.attention.unknown);
