@@ -160,7 +160,8 @@ fn alarm_is_set(world: &mut World<'_>, name: &str) -> Result<(), Violation> {
         let next = next.map_or(0, |message| u64::from(message.open_recipients()));
         limit > 0 && world.watch.recipients_of(PASSES_MS, world.clock.elapsed) + next > limit
     };
-    let waits = in_time(due) || until().is_some_and(in_time) || day_is_full() && in_time(now.plus_millis(PASSES_MS));
+    let waits =
+        in_time(due) || until().is_some_and(in_time) || day_is_full() && in_time(now.plus_millis(PASSES_MS));
     hold(waits, "what is due has an alarm", || {
         format!("after {name}: due at {due}, alarm {:?}", world.host.alarm)
     })

@@ -32,7 +32,11 @@ impl Transaction<'_> {
             }
             self.finish(key, route, &result, false)?;
         }
-        if self.memory.tokens.give_up_lost(self.context.now) || self.memory.scheduler.any_awaits_token() {
+        self.memory.tokens.give_up_lost(self.context.now);
+        // Attempts wait for the renewal under way; without one, its end was lost.
+        if self.memory.tokens.under_way(self.context.now).is_none()
+            && self.memory.scheduler.any_awaits_token()
+        {
             self.serve_awaiting()?;
         }
         self.advance_release()?;

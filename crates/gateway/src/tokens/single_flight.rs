@@ -154,9 +154,9 @@ impl Tokens {
         self.flight.as_ref().filter(|flight| is_alive(flight, now)).map(|flight| flight.generation)
     }
 
-    /// Gives a renewal up that never came back; whether there was one.
-    pub(crate) fn give_up_lost(&mut self, now: Timestamp) -> bool {
-        self.flight.take_if(|flight| !is_alive(flight, now)).is_some()
+    /// Gives a renewal up that never came back.
+    pub(crate) fn give_up_lost(&mut self, now: Timestamp) {
+        self.flight.take_if(|flight| !is_alive(flight, now));
     }
 }
 
