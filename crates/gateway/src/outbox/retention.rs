@@ -8,8 +8,8 @@ use crate::mailbox::{Context, Effect};
 use crate::store::Store;
 
 const DAY_MS: i64 = 24 * 3_600_000;
-/// Messages of one sweep; when there are more, the next one follows soon.
-const SWEPT_MAX: usize = 100;
+/// Messages of one sweep, so that no step writes too many rows; when there are more, the next one follows at once.
+const SWEPT_MAX: usize = 50;
 /// Chunks that no message owns after this have been given up, in milliseconds: a request that brings them takes seconds.
 const STAGING_MS_MAX: i64 = 3_600_000;
 
@@ -31,8 +31,8 @@ pub(crate) fn sweep(store: &Store, context: &Context<'_>, effects: &mut Vec<Effe
     store.idempotency().forget_before(now.plus_millis(-DAY_MS * i64::from(IDEMPOTENCY_DAYS)))?;
     let days_ago = |days: u16| now.plus_millis(-DAY_MS * i64::from(days));
     let mut swept = expire_held(store, now, effects)?;
-    swept += forget_content(store, days_ago(settings.content_days))?;
-    swept += forget_messages(store, days_ago(settings.log_days))?;
+    swept += forget_content(store, days_ago(settings.content_days), SWEPT_MAX - swept)?;
+    swept += forget_messages(store, days_ago(settings.log_days), SWEPT_MAX - swept)?;
     if swept < SWEPT_MAX {
         let before = store.records().outbox()?;
         let mut outbox = before.clone();
@@ -60,8 +60,8 @@ fn expire_held(store: &Store, now: Timestamp, effects: &mut Vec<Effect>) -> Resu
 }
 
 /// Deletes the content of messages that were handed over before that moment.
-fn forget_content(store: &Store, before: Timestamp) -> Result<usize, Problem> {
-    let old = store.messages().with_old_content(before, SWEPT_MAX)?;
+fn forget_content(store: &Store, before: Timestamp, limit: usize) -> Result<usize, Problem> {
+    let old = store.messages().with_old_content(before, limit)?;
     let count = old.len();
     for mut message in old {
         store.content().delete(&message.content_key())?;
@@ -73,8 +73,8 @@ fn forget_content(store: &Store, before: Timestamp) -> Result<usize, Problem> {
 
 /// Deletes messages that ended before that moment, with whatever content is left. A message that was held for weeks stays
 /// as long after its end as any other, and with it its idempotency key.
-fn forget_messages(store: &Store, before: Timestamp) -> Result<usize, Problem> {
-    let old = store.messages().ended_before(before, SWEPT_MAX)?;
+fn forget_messages(store: &Store, before: Timestamp, limit: usize) -> Result<usize, Problem> {
+    let old = store.messages().ended_before(before, limit)?;
     let handed_over = old.iter().filter(|message| message.state() == MessageState::HandedOver);
     let last = handed_over.map(Message::changed_at).max();
     let mut mailbox = store.records().mailbox()?;
