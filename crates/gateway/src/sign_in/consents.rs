@@ -89,13 +89,14 @@ pub fn conclude(
     id: AttemptId,
     redeemed: Result<Redeemed, Problem>,
 ) -> Result<Result<Option<ConsentOutcome>, Problem>, Problem> {
+    let replaced =
+        || attempt_ended("the authentication was removed or replaced while this sign-in was being redeemed");
+    if store.consent_attempts().get(id)?.is_none() {
+        // Removed meanwhile, together with everything that this sign-in could have led to.
+        return Ok(Err(replaced()));
+    }
     let outcome = redeemed.and_then(|redeemed| {
-        if store.records().mailbox()?.epoch == redeemed.epoch {
-            Ok(redeemed)
-        } else {
-            let detail = "the authentication was removed or replaced while this sign-in was being redeemed";
-            Err(attempt_ended(detail))
-        }
+        if store.records().mailbox()?.epoch == redeemed.epoch { Ok(redeemed) } else { Err(replaced()) }
     });
     let (progress, outcome) = match outcome {
         Ok(redeemed) if redeemed.confirm.is_empty() => (Progress::Connected, Ok(None)),
