@@ -1,6 +1,8 @@
 use api::{Code, FieldError, Kind, MailboxSettings, Problem};
-use mail::{Content, EmailAddress};
-use microsoft::{MESSAGE_BYTES_MAX, MIME_BYTES_MAX, REQUEST_BYTES_MAX, SendMail};
+use mail::EmailAddress;
+use microsoft::MESSAGE_BYTES_MAX;
+
+use super::{Form, MessageProfile};
 
 /// Largest message that the mailbox can send today, in bytes: its setting, or less where its kind can do less.
 #[must_use]
@@ -11,57 +13,49 @@ pub fn message_bytes_effective(settings: &MailboxSettings) -> u64 {
     }
 }
 
-/// Largest message with a calendar invitation by Graph, in bytes of text and files: such a message goes as MIME, in which
-/// files grow by a third, and then by a third again.
-const INVITATION_BYTES_MAX: u64 = MIME_BYTES_MAX as u64 / 3 * 2;
-
 /// Decides whether a mailbox takes a message, before anything is stored or sent. What its route can't express is refused
 /// with a pointer to the field, so that nothing is dropped silently.
 ///
 /// A mailbox that is not signed in takes messages all the same: they wait, and go out by themselves afterwards.
-pub fn accept(settings: &MailboxSettings, content: &Content) -> Result<(), Problem> {
-    check_senders(settings, content)?;
+pub fn accept(settings: &MailboxSettings, profile: &MessageProfile) -> Result<(), Problem> {
+    check_senders(settings, profile)?;
     match settings.kind {
-        Kind::GraphOAuth2 => check_for_graph(settings, content)?,
-        Kind::SmtpOAuth2 => check_for_exchange(content)?,
-        Kind::SmtpBasic => check_for_server(content)?,
+        Kind::GraphOAuth2 => check_for_graph(settings, profile)?,
+        Kind::SmtpOAuth2 => check_for_exchange(profile)?,
+        Kind::SmtpBasic => check_for_server(profile)?,
     }
-    check_size(settings, content)
+    check_size(settings, profile)
 }
 
 /// The sender rule: every address that a message claims to come from is one of the mailbox.
-fn check_senders(settings: &MailboxSettings, content: &Content) -> Result<(), Problem> {
+fn check_senders(settings: &MailboxSettings, profile: &MessageProfile) -> Result<(), Problem> {
     let allowed = || std::iter::once(&settings.address).chain(&settings.aliases);
-    let foreign = senders(content)
-        .into_iter()
-        .find(|(_, sender)| !allowed().any(|address| sender.names_same_mailbox(address)));
+    let foreign =
+        profile.senders.iter().find(|(_, sender)| !allowed().any(|address| same_mailbox(sender, address)));
     let Some((pointer, sender)) = foreign else { return Ok(()) };
     let list = allowed().map(String::as_str).collect::<Vec<_>>().join(", ");
     let detail = format!("{sender} is not an address of this mailbox; it sends as {list}");
-    let error = FieldError { pointer: pointer.to_owned(), detail: detail.clone() };
+    let error = FieldError { pointer: pointer.clone(), detail: detail.clone() };
     Err(Problem::new(Code::SenderNotAllowed, detail).with_param("allowed", &list).with_errors(vec![error]))
 }
 
-fn senders(content: &Content) -> Vec<(&'static str, &EmailAddress)> {
-    match content {
-        Content::Fields(message) => vec![("/from", message.from.address())],
-        Content::Raw(raw) => raw.senders().collect(),
-    }
+fn same_mailbox(sender: &str, address: &str) -> bool {
+    sender.parse().is_ok_and(|sender: EmailAddress| sender.names_same_mailbox(address))
 }
 
 /// What Graph can't express of a message that goes as MIME: Exchange replaces its `From` by the account's own address, has
 /// no envelope beside it, strips custom headers and always keeps a copy.
-fn check_for_graph(settings: &MailboxSettings, content: &Content) -> Result<(), Problem> {
-    let whole = match content {
-        Content::Fields(message) if !message.has_invitation() => return Ok(()),
-        Content::Fields(message) => {
-            if !message.headers.is_empty() {
+fn check_for_graph(settings: &MailboxSettings, profile: &MessageProfile) -> Result<(), Problem> {
+    let whole = match profile.form {
+        Form::Json if !profile.has_invitation => return Ok(()),
+        Form::Json => {
+            if profile.has_headers {
                 return Err(not_by_route(
                     "/headers",
                     "with a calendar invitation, Microsoft Graph drops custom headers",
                 ));
             }
-            if message.save_to_sent == Some(false) {
+            if profile.save_to_sent == Some(false) {
                 return Err(not_by_route(
                     "/save_to_sent",
                     "with a calendar invitation, Microsoft Graph always keeps a copy in Sent Items",
@@ -69,8 +63,8 @@ fn check_for_graph(settings: &MailboxSettings, content: &Content) -> Result<(), 
             }
             "a message with a calendar invitation"
         }
-        Content::Raw(raw) => {
-            if raw.is_resent() {
+        Form::Raw => {
+            if profile.is_resent {
                 return Err(not_by_route(
                     "/resent_from",
                     "Microsoft Graph can't resend a message: it has no envelope",
@@ -79,8 +73,7 @@ fn check_for_graph(settings: &MailboxSettings, content: &Content) -> Result<(), 
             "a raw message"
         }
     };
-    let other =
-        senders(content).into_iter().find(|(_, sender)| !sender.names_same_mailbox(&settings.address));
+    let other = profile.senders.iter().find(|(_, sender)| !same_mailbox(sender, &settings.address));
     match (other, settings.shared) {
         (None, false) => Ok(()),
         (Some((pointer, _)), _) => Err(not_by_route(
@@ -98,25 +91,25 @@ fn check_for_graph(settings: &MailboxSettings, content: &Content) -> Result<(), 
 }
 
 /// Exchange keeps a copy of whatever is submitted (Microsoft: smtp-submission-improvements).
-fn check_for_exchange(content: &Content) -> Result<(), Problem> {
-    match content {
-        Content::Fields(message) if message.save_to_sent == Some(false) => Err(not_by_route(
+fn check_for_exchange(profile: &MessageProfile) -> Result<(), Problem> {
+    if profile.save_to_sent == Some(false) {
+        return Err(not_by_route(
             "/save_to_sent",
             "by SMTP, Microsoft 365 always keeps a copy in Sent Items; leave save_to_sent out",
-        )),
-        Content::Fields(_) | Content::Raw(_) => Ok(()),
+        ));
     }
+    Ok(())
 }
 
 /// A mail server of one's own takes a message and keeps nothing: there is no *Sent Items* that it could go to.
-fn check_for_server(content: &Content) -> Result<(), Problem> {
-    match content {
-        Content::Fields(message) if message.save_to_sent == Some(true) => Err(not_by_route(
+fn check_for_server(profile: &MessageProfile) -> Result<(), Problem> {
+    if profile.save_to_sent == Some(true) {
+        return Err(not_by_route(
             "/save_to_sent",
             "a mail server keeps no copy in Sent Items; leave save_to_sent out",
-        )),
-        Content::Fields(_) | Content::Raw(_) => Ok(()),
+        ));
     }
+    Ok(())
 }
 
 fn not_by_route(pointer: &str, detail: &str) -> Problem {
@@ -124,24 +117,15 @@ fn not_by_route(pointer: &str, detail: &str) -> Problem {
     Problem::new(Code::FieldsRefused, detail).with_errors(vec![error])
 }
 
-fn check_size(settings: &MailboxSettings, content: &Content) -> Result<(), Problem> {
-    let setting = settings.message_bytes_max;
-    let (bytes, what, route_max) = match content {
-        Content::Fields(message) if message.has_invitation() => {
-            (message.bytes(), "bytes of text and files", INVITATION_BYTES_MAX)
-        }
-        Content::Fields(message) => (message.bytes(), "bytes of text and files", MESSAGE_BYTES_MAX),
-        Content::Raw(raw) => {
-            (u64::try_from(raw.as_bytes().len()).unwrap_or(u64::MAX), "bytes", MIME_BYTES_MAX as u64)
-        }
+fn check_size(settings: &MailboxSettings, profile: &MessageProfile) -> Result<(), Problem> {
+    let (bytes, setting) = (profile.bytes, settings.message_bytes_max);
+    let what = match profile.form {
+        Form::Json => "bytes of text and files",
+        Form::Raw => "bytes",
     };
     let by_graph = settings.kind == Kind::GraphOAuth2;
-    let effective = if by_graph { setting.min(route_max) } else { setting };
-    let fits_json = match content {
-        Content::Fields(message) => SendMail::body_bytes_max(message) <= REQUEST_BYTES_MAX,
-        Content::Raw(_) => true,
-    };
-    if bytes <= effective && (fits_json || !by_graph) {
+    let effective = if by_graph { setting.min(profile.graph_bytes_max()) } else { setting };
+    if bytes <= effective && (profile.fits_graph_json || !by_graph) {
         return Ok(());
     }
     let why = if bytes > setting || !by_graph {
@@ -157,9 +141,16 @@ fn check_size(settings: &MailboxSettings, content: &Content) -> Result<(), Probl
 
 #[cfg(test)]
 mod tests {
-    use mail::{Message, RawMessage};
+    use mail::{Content, Message, RawMessage};
+    use microsoft::MIME_BYTES_MAX;
 
     use super::*;
+
+    fn accept(settings: &MailboxSettings, content: &Content) -> Result<(), Problem> {
+        let profile = MessageProfile::of(content);
+        let json = serde_json::to_vec(&profile).unwrap();
+        super::accept(settings, &serde_json::from_slice(&json).unwrap())
+    }
 
     fn raw(head: &str) -> Content {
         let text = format!("{head}To: k@c.nl\r\n\r\nhoi\r\n");

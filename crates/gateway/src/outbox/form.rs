@@ -1,4 +1,3 @@
-use api::{Code, Problem};
 use mail::{Content, Message, RawMessage};
 use serde::{Deserialize, Serialize};
 
@@ -14,36 +13,12 @@ pub enum Form {
 }
 
 impl Form {
-    /// Reads a body of this form, which was read once before.
+    /// Decodes a body of this form, which was valid when it was accepted.
     #[must_use]
-    pub fn read_again(self, body: Vec<u8>) -> Option<Content> {
+    pub fn decode(self, body: Vec<u8>) -> Option<Content> {
         Some(match self {
             Self::Json => Content::Fields(Box::new(Message::read(serde_json::from_slice(&body).ok()?).ok()?)),
             Self::Raw => Content::Raw(Box::new(RawMessage::read(body).ok()?)),
         })
-    }
-
-    /// The same, when the body is wanted back: judges it without a copy of it.
-    pub fn judge_again<T>(
-        self,
-        body: Vec<u8>,
-        judge: impl FnOnce(&Content) -> Result<T, Problem>,
-    ) -> Result<(Vec<u8>, T), Problem> {
-        let unreadable = || Problem::new(Code::Internal, "an accepted message can't be read again");
-        match self {
-            Self::Json => {
-                let wire = serde_json::from_slice(&body).map_err(|_| unreadable())?;
-                let message = Message::read(wire).map_err(|_| unreadable())?;
-                judge(&Content::Fields(Box::new(message))).map(|judged| (body, judged))
-            }
-            Self::Raw => {
-                let content = Content::Raw(Box::new(RawMessage::read(body).map_err(|_| unreadable())?));
-                let judged = judge(&content)?;
-                match content {
-                    Content::Raw(raw) => Ok((raw.into_bytes(), judged)),
-                    Content::Fields(_) => Err(unreadable()),
-                }
-            }
-        }
     }
 }

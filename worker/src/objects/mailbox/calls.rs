@@ -3,7 +3,7 @@ use api::{
     MailboxLimits, MailboxSettings, MailboxView, MessageId, MessageState, MessageView, OrganisationId,
     Problem, RefusedConsent, RegistrationView, RetryMessage, SaveSettings, Timestamp,
 };
-use gateway::outbox::Form;
+use gateway::outbox::{Form, MessageProfile};
 use gateway::store::MessageQuery;
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +99,9 @@ calls! {
     Accept {
         id: MessageId,
         form: Form,
+        /// What the Worker knows of it, having parsed it. Absent in calls of 0.1.0.
+        #[serde(default)]
+        profile: Option<MessageProfile>,
         /// The ERP's own words for it.
         reference: Option<String>,
         /// The ERP's own name for this request, so that it counts once.

@@ -66,7 +66,7 @@ pub(super) async fn open(
         body.extend_from_slice(&chunk);
     }
     let is_whole = bytes == 0 || body.len() == bytes;
-    let content = if is_whole { message.form().read_again(body) } else { None };
+    let content = if is_whole { message.form().decode(body) } else { None };
     let content = content.ok_or_else(|| Problem::new(Code::Internal, "cannot decode the stored message"))?;
     if let (Some(ordered), Content::Fields(fields)) = (&config.sandbox_panic, &content) {
         assert!(fields.subject != *ordered, "a message brings the program down, as ordered");

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_channel::oneshot;
 use gateway::mailbox::{Idempotency, Mailbox as Machine};
-use gateway::outbox::{NewMessage, accept as check};
+use gateway::outbox::{MessageProfile, NewMessage, accept as check};
 use gateway::sealing::sha256;
 
 use super::calls::{Accept, Accepted};
@@ -87,15 +87,18 @@ pub(super) async fn accept(shell: &Rc<Shell>, call: Accept, carried: Carried) ->
         return answer(shell, message.id(), call.wait_ms, true).await;
     }
     let accepting = idempotency.as_ref().map(|it| Accepting::begin(shell, &it.key)).transpose()?;
-    let (body, recipients) = call.form.judge_again(body, |content| {
-        check(&mailbox.settings, content).map(|()| content.recipients().len())
-    })?;
+    let profile = match call.profile {
+        Some(profile) => profile,
+        // A Worker of before, during a deployment.
+        None => MessageProfile::read(call.form, body.clone())?,
+    };
+    check(&mailbox.settings, &profile)?;
     let staged = content::stage(shell, &config, &mailbox, call.id, &body).await?;
     let new = NewMessage {
         id: call.id,
         form: call.form,
         bytes: u64::try_from(body.len()).unwrap_or(u64::MAX),
-        recipients: u32::try_from(recipients).unwrap_or(u32::MAX),
+        recipients: profile.recipients,
         reference: call.reference,
         scheduled_at: call.scheduled_at,
     };

@@ -6,9 +6,9 @@ use api::{
 };
 use axum::extract::Request;
 use axum::http::header;
-use gateway::Form;
 use gateway::memory::{Share, to_receive, to_receive_form};
-use mail::{Message, MultipartForm, PartHead, RawMessage, check_idempotency_key, check_reference};
+use gateway::outbox::MessageProfile;
+use mail::{Content, Message, MultipartForm, PartHead, RawMessage, check_idempotency_key, check_reference};
 use multer::{Constraints, Multipart, SizeLimit};
 
 use crate::host::memory;
@@ -16,7 +16,7 @@ use crate::routes::body::{self, Large};
 
 /// What the request held, and has been found to be in order.
 pub(super) struct MessagePayload {
-    pub(super) form: Form,
+    pub(super) profile: MessageProfile,
     pub(super) from: String,
     pub(super) reference: Option<String>,
     /// What tells a repetition from a second message.
@@ -62,10 +62,13 @@ async fn read_raw(
 ) -> Result<(MessagePayload, Share), Problem> {
     let scheduled_at = checked_time(said.scheduled_at, now)?;
     let Large { bytes, memory } = body::large(request, RAW_REQUEST_BYTES_MAX, to_receive).await?;
-    let raw = RawMessage::read(bytes).map_err(refused)?;
-    let from = raw.from().to_string();
+    let content = Content::Raw(Box::new(RawMessage::read(bytes).map_err(refused)?));
+    let (profile, from) = (MessageProfile::of(&content), content.from().to_string());
+    let Content::Raw(raw) = content else {
+        return Err(Problem::new(Code::Internal, "cannot read message"));
+    };
     let payload = MessagePayload {
-        form: Form::Raw,
+        profile,
         from,
         reference: said.reference,
         key,
@@ -97,9 +100,11 @@ pub(super) fn fields(
     if stored.len() > REQUEST_BYTES_MAX {
         return Err(tell_of_raw(body::too_large(REQUEST_BYTES_MAX)));
     }
-    let message = Message::read(wire).map_err(refused)?;
-    let from = message.from.address().to_string();
-    Ok(MessagePayload { form: Form::Json, from, reference: message.reference, key, scheduled_at, stored })
+    let mut message = Message::read(wire).map_err(refused)?;
+    let reference = message.reference.take();
+    let content = Content::Fields(Box::new(message));
+    let (profile, from) = (MessageProfile::of(&content), content.from().to_string());
+    Ok(MessagePayload { profile, from, reference, key, scheduled_at, stored })
 }
 
 /// The bytes of the texts and files in a message, and a little for what stands around them.

@@ -55,9 +55,11 @@ pub(super) async fn accept(
     wait_seconds: u32,
 ) -> Result<Accepted, Problem> {
     let id = MessageId::new(mailbox, now(), random()?);
-    let MessagePayload { form, reference, key, scheduled_at, stored, .. } = payload;
+    let MessagePayload { profile, reference, key, scheduled_at, stored, .. } = payload;
     let wait_ms = u64::from(wait_seconds) * 1000;
-    let call = Accept { id, form, reference, idempotency_key: key, scheduled_at, wait_ms };
+    let form = profile.form;
+    let call =
+        Accept { id, form, profile: Some(profile), reference, idempotency_key: key, scheduled_at, wait_ms };
     let extra = Duration::from_secs(u64::from(wait_seconds));
     deliver(|| erp.mailbox(mailbox), &call, stored, memory, extra).await
 }

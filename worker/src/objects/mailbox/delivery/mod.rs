@@ -12,7 +12,7 @@ use std::rc::Rc;
 use api::{Code, Problem, Route};
 use gateway::mailbox::{Effect, Step, Tried};
 use gateway::memory::{Share, to_send};
-use gateway::outbox::{AttemptKey, Delivery, DeliveryResult, RunBudget, Stage, accept};
+use gateway::outbox::{AttemptKey, Delivery, DeliveryResult, MessageProfile, RunBudget, Stage, accept};
 use gateway::settings::Transport;
 use microsoft::{Refusal, Resource};
 
@@ -95,7 +95,7 @@ impl<'d> Attempt<'d> {
         self.memory.replace(Some(share));
         let content = content::open(self.shell, &config, mailbox, message).await?;
         // The kind may have changed while the message waited; what the new route would change or drop is not sent by it.
-        if let Err(problem) = accept(&mailbox.settings, &content) {
+        if let Err(problem) = accept(&mailbox.settings, &MessageProfile::of(&content)) {
             let stage = if problem.code == Code::KindNotAvailable { Stage::Token } else { Stage::HandOver };
             return Ok(refused(problem.into(), stage));
         }
