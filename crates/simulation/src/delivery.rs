@@ -245,6 +245,13 @@ pub(crate) fn delivered(world: &mut World<'_>, parcel: Parcel, tried: Tried) -> 
     let outcome = host::call(world, "delivered", |mailbox, context| {
         mailbox.delivered(key, route, tried.clone(), context)
     })?;
+    let is_known = match &tried {
+        Tried::Ended(result) => !result.is_unknown(),
+        Tried::TokenRefused { .. } => true,
+    };
+    if let (Some(Err(_)), true, true) = (&outcome, owned, is_known) {
+        world.watch.known.insert(key.message);
+    }
     if let Some(Ok(())) = outcome {
         invariants::trouble_stays(world, before, parcel.number)?;
         if owned {

@@ -23,7 +23,7 @@ pub enum GraphMood {
     Mixed,
     /// It refuses with one of its documented errors, the same each time.
     Refuses(u8),
-    /// `429` with `Retry-After`, in seconds.
+    /// `429` with `Retry-After`, in seconds; without one when that is 0.
     Throttles(u32),
     /// It takes messages, and asks to slow down.
     TakesAndSlows(u32),
@@ -46,7 +46,7 @@ pub enum GraphMood {
 impl GraphMood {
     pub(crate) fn any(random: &mut Random) -> Self {
         let row = random.draw().to_le_bytes()[0];
-        let seconds = random.pick(&[1, 60, 900]);
+        let seconds = random.pick(&[0, 1, 60, 900]);
         random.weighted(&[
             (1, Self::Slow),
             (6, Self::Mixed),
@@ -102,7 +102,9 @@ pub(crate) fn send_mail(mood: GraphMood, of_before: bool, random: &mut Random) -
             send_mail(mood, of_before, random)
         }
         GraphMood::Refuses(row) => refuses(row, random, quick),
-        GraphMood::Throttles(seconds) => says(false, answer(429, "TooManyRequests", Some(seconds))),
+        GraphMood::Throttles(seconds) => {
+            says(false, answer(429, "TooManyRequests", Some(seconds).filter(|seconds| *seconds > 0)))
+        }
         GraphMood::TakesAndSlows(seconds) => says(true, answer(202, "", Some(seconds))),
         GraphMood::Unavailable => says(false, answer(503, "ServiceUnavailable", None)),
         GraphMood::Fails => {

@@ -23,9 +23,9 @@ use crate::story::{Violation, hold};
 use crate::world::{Event, World};
 use crate::{kv, people};
 
-/// Rows that one step may write. A sweep of a hundred messages deletes rows, their entries of the index, and content; a
-/// page of the release or of holding changes fifty rows and their entries.
-const ROWS_PER_STEP: u64 = 500;
+/// Rows that one step may write. A step releases or holds a page of fifty messages, two rows each, and the alarm's may sweep
+/// fifty as well, with up to five chunks each.
+const ROWS_PER_STEP: u64 = 400;
 
 /// How often the runtime repeats an alarm that failed.
 const ALARM_RETRIES: u32 = 6;
@@ -61,8 +61,8 @@ pub(crate) enum Work {
     Delivered(Box<(Parcel, Tried)>),
     /// Ask Entra.
     Renew(Box<Renewal>),
-    /// Take Entra's answer.
-    Renewed(u64, Box<Result<NewTokens, Refusal>>),
+    /// Take Entra's answer to the renewal of that generation, which began in that epoch.
+    Renewed((u64, u64), Box<Result<NewTokens, Refusal>>),
     /// Ask Graph something harmless.
     Check,
     /// Take the answer.
@@ -150,6 +150,10 @@ pub(crate) fn run<T>(
             format!("{name} failed with {} and changed something", problem.code.as_str())
         })?;
         world.tell("host", || format!("{name} failed: {} {}", problem.code.as_str(), problem.detail));
+    }
+    if outcome.is_ok() && rows > 0 {
+        // A step looks after the alarm, also after one that was refused.
+        world.host.alarm_was_refused = false;
     }
     let survives = carry_out(world, effects);
     invariants::after_step(world, name)?;
@@ -296,11 +300,11 @@ pub(crate) fn work(world: &mut World<'_>, work: Work) -> Result<(), Violation> {
             let mut dice = world.dice("entra", &[renewal.number]);
             let (answer, after_ms) = entra::renew(mood, &renewal, world.clock.now(), &mut dice);
             world.stats.count(if answer.is_ok() { "renewals" } else { "renewals refused" });
-            let generation = renewal.generation;
-            plan(world, after_ms, Work::Renewed(generation, Box::new(answer)));
+            let named = (renewal.generation, renewal.mailbox.epoch);
+            plan(world, after_ms, Work::Renewed(named, Box::new(answer)));
             Ok(())
         }
-        Work::Renewed(generation, answer) => renewed(world, generation, &answer),
+        Work::Renewed(named, answer) => renewed(world, named, &answer),
         Work::Check => {
             let mood = world.graph.at(world.clock.elapsed, GraphMood::Fine);
             let (answer, after_ms) = graph::ping(mood, &mut world.random);
@@ -323,12 +327,14 @@ pub(crate) fn work(world: &mut World<'_>, work: Work) -> Result<(), Violation> {
 
 fn renewed(
     world: &mut World<'_>,
-    generation: u64,
+    (generation, epoch): (u64, u64),
     answer: &Result<NewTokens, Refusal>,
 ) -> Result<(), Violation> {
     world.tell("Entra", || match answer {
         Ok(tokens) => format!("renews the tokens, number {}", tokens.access.token.number),
         Err(refusal) => format!("renews nothing: {}", refusal.code.as_str()),
     });
-    call(world, "renewed", |mailbox, context| mailbox.renewed(generation, answer, context)).map(drop)
+    let before = invariants::trouble_of_tokens(world).and_then(|(_, trouble)| trouble);
+    call(world, "renewed", |mailbox, context| mailbox.renewed(generation, answer, context))?;
+    invariants::renewal_marks_its_own(world, epoch, before.as_ref())
 }

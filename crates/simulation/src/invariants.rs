@@ -24,6 +24,12 @@ const ALARM_SLACK_MS: i64 = 4 * MINUTE + 1_000;
 const ROWS_PER_QUIET_DAY: u64 = 700;
 /// Rows that one attempt may write: the message and its entry of the index, before and after, and the outbox.
 const ROWS_PER_ATTEMPT: u64 = 30;
+/// A message is tried for four days, less the last wait: four hours at most.
+const TRIED_MS_MIN: i64 = 4 * DAY - 5 * HOUR;
+/// What is held for a month is swept within three days.
+const MONTH_MS: i64 = 33 * DAY;
+/// Shortest wait of a mailbox after an answer that concerns all of it.
+const WAIT_MS_MIN: i64 = 5_000;
 /// Whatever passes by itself has passed after a day and an hour: a quota counts by the hour.
 const PASSES_MS: i64 = DAY + HOUR;
 
@@ -84,6 +90,12 @@ fn message(world: &mut World<'_>, id: MessageId) -> Result<(), Violation> {
     if first {
         world.stats.count("messages");
     }
+    if view.state == MessageState::Queued && before_state != Some(MessageState::Sending) {
+        truth.could_go_since = now;
+    } else if view.state == MessageState::Scheduled {
+        truth.could_go_since = view.scheduled_at.unwrap_or(now);
+    }
+    let could_go_for = now.since(truth.could_go_since);
     if before_state == Some(view.state) {
         world.watch.swept_of_day += u64::from(view.state.is_final());
         return Ok(());
@@ -98,7 +110,16 @@ fn message(world: &mut World<'_>, id: MessageId) -> Result<(), Violation> {
         let failure = stored.failure().map(|failure| format!(" ({})", failure.code.as_str()));
         format!("message {number} is {}{}", view.state.as_str(), failure.unwrap_or_default())
     });
+    if view.state == MessageState::Expired && before_state != Some(MessageState::Held) {
+        let tried = could_go_for > TRIED_MS_MIN || world.clock.was_set_within(100 * DAY);
+        hold(tried, "a message is tried for four days", || {
+            format!("message {number} expired after {} minutes", could_go_for / MINUTE)
+        })?;
+    }
     if before_state == Some(MessageState::Sending) && unknown {
+        hold(!world.watch.known.contains(&id), "a known outcome is recorded in the end", || {
+            format!("message {number} is unknown, though its outcome came")
+        })?;
         doubt(world, number)?;
     }
     Ok(())
@@ -179,7 +200,7 @@ pub(crate) fn marked(world: &mut World<'_>, mark: Mark) -> Result<(), Violation>
         hold(obeyed, "Retry-After is obeyed", || format!("{} s too early", (until - elapsed) / 1_000))?;
     }
     if limits.per_minute > 0 && world.watch.limits_are_older_than(MINUTE, elapsed) {
-        let count = world.watch.marks_of(MINUTE, elapsed).count();
+        let count = world.watch.attempts_of(MINUTE, elapsed);
         let allowed = usize::try_from(limits.per_minute).unwrap_or(usize::MAX);
         hold(count <= allowed, "no more messages a minute than allowed", || format!("{count} of {allowed}"))?;
     }
@@ -205,7 +226,9 @@ pub(crate) fn answered(world: &mut World<'_>, key: AttemptKey, tried: &Tried) {
         DeliveryResult::HandedOver { pause_ms, .. } => *pause_ms,
         DeliveryResult::Divided { later: Some(refusal), .. } | DeliveryResult::Refused { refusal, .. } => {
             let of_the_mailbox = matches!(refusal.code, Code::Throttled | Code::QuotaReached);
-            refusal.retry_after_ms.filter(|_| of_the_mailbox)
+            let state = world.truth.get_mut(key.message).and_then(|truth| truth.last).map(|last| last.state);
+            let least = if state == Some(MessageState::WillRetry) { WAIT_MS_MIN } else { 0 };
+            Some(refusal.retry_after_ms.unwrap_or_default().max(least)).filter(|_| of_the_mailbox)
         }
         DeliveryResult::Divided { later: None, .. } => None,
     };
@@ -247,6 +270,28 @@ pub(crate) fn trouble_stays(
     let now = [mailbox.server_trouble, authentication.and_then(|it| it.trouble)];
     let worse = now.iter().zip(&before).any(|(now, before)| now.is_some() && now != before);
     hold(!worse, "a late refusal marks no later sign-in", || format!("message {number}: {now:?}"))
+}
+
+/// A renewal that failed marks no sign-in that came after it began.
+pub(crate) fn renewal_marks_its_own(
+    world: &World<'_>,
+    epoch: u64,
+    before: Option<&Trouble>,
+) -> Result<(), Violation> {
+    let Some((now_epoch, now)) = trouble_of_tokens(world) else { return Ok(()) };
+    let worse = now_epoch != epoch && now.is_some() && now.as_ref() != before;
+    hold(!worse, "a late refusal marks no later sign-in", || format!("a renewal of before: {now:?}"))
+}
+
+/// The epoch of the mailbox, and the trouble of its tokens.
+pub(crate) fn trouble_of_tokens(world: &World<'_>) -> Option<(u64, Option<Trouble>)> {
+    let database = std::rc::Rc::clone(&world.host.database);
+    database.inspect(true);
+    let records = world.host.mailbox.store().records();
+    let mailbox = records.mailbox().ok();
+    let trouble = records.authentication().ok().flatten().and_then(|authentication| authentication.trouble);
+    database.inspect(false);
+    Some((mailbox?.epoch, trouble))
 }
 
 /// At the end of each day.
@@ -333,11 +378,15 @@ fn day_has_room(world: &World<'_>) -> Result<(), Violation> {
 /// What is not kept for ever is gone in time.
 fn kept_in_time(world: &World<'_>, now: Timestamp) -> Result<(), Violation> {
     let store = world.host.mailbox.store();
-    let late = now.plus_millis(-33 * DAY);
-    let held = store.messages().held_since_before(late, 1).map_err(unreadable)?;
-    hold(held.is_empty(), "what nobody releases expires after a month", || {
-        format!("{:?}", held.first().and_then(Message::held_since))
-    })?;
+    let is_held = |last: &Last| last.state == MessageState::Held && now.since(last.accepted_at) > MONTH_MS;
+    for truth in world.truth.all().iter().filter(|truth| truth.last.as_ref().is_some_and(is_held)) {
+        let Some(id) = truth.id else { continue };
+        let since = store.messages().get(id).map_err(unreadable)?.and_then(|message| message.held_since());
+        let waits = since.is_none_or(|since| now.since(since) <= MONTH_MS);
+        hold(waits, "what nobody releases expires after a month", || {
+            format!("message {} is held since {since:?}", truth.number)
+        })?;
+    }
     let unconfirmed = store.consent_attempts().unconfirmed().map_err(unreadable)?;
     let old = unconfirmed.iter().find(|record| now.since(record.attempt.begun_at) > HOUR / 2);
     hold(old.is_none(), "tokens of a sign-in that nobody confirmed are deleted", || {

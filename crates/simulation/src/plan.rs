@@ -165,8 +165,14 @@ impl Plan {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let mut random = Random::of(seed, "plan", &[]);
-        let kind = random.weighted(&[(5, Kind::GraphOAuth2), (3, Kind::SmtpOAuth2), (3, Kind::SmtpBasic)]);
-        let days = random.between(10, 60);
+        let kind = random.weighted(&[
+            (5, Kind::GraphOAuth2),
+            (3, Kind::SmtpOAuth2),
+            (3, Kind::SmtpBasic),
+        ]);
+        // How many days of a hundred anything happens on.
+        let active = random.weighted(&[(5, 100), (3, 40), (2, 10)]);
+        let days = random.between(10, 60) * if active < 50 { 3 } else { 1 };
         let mut plan = Self {
             seed,
             kind,
@@ -177,11 +183,40 @@ impl Plan {
         };
         let mut posts = Posts::new(&mut random);
         for day in 0..days {
-            posts.of_a_day(day, &mut random, &mut plan.happenings);
-            others_of_a_day(day, kind, &mut random, &mut plan.happenings);
+            if !random.percent(active) {
+                continue;
+            }
+            // Most of a day happens within a few hours, so that things meet.
+            let busy_at = day * DAY + random.between(7 * HOUR, 18 * HOUR);
+            posts.of_a_day(day, busy_at, &mut random, &mut plan.happenings);
+            others_of_a_day(day, busy_at, kind, &mut random, &mut plan.happenings);
+        }
+        if random.percent(8) {
+            plan.neglect(&mut random);
         }
         plan.happenings.sort_by_key(|planned| planned.at);
         plan
+    }
+}
+
+impl Plan {
+    /// Nobody looks after the mailbox for months, and one thing stays wrong.
+    fn neglect(&mut self, random: &mut Random) {
+        self.days = random.between(40, 75);
+        let nobody = |what: &Happening| {
+            matches!(what, Happening::Post(_) | Happening::Crash(_) | Happening::Storage(_) | Happening::Seen)
+        };
+        self.happenings.retain(|planned| nobody(&planned.what));
+        let lasts = self.days * DAY;
+        let (row, smtp) = (random.draw().to_le_bytes()[0], random.pick(&SmtpMood::LASTING));
+        let entra = random.pick(&[EntraMood::AsksAdministrator, EntraMood::RefusesSecret, EntraMood::EndsGrant]);
+        let at = random.between(HOUR, 10 * DAY);
+        let what = match random.below(3) {
+            0 if self.kind.signs_in() => Happening::Entra(entra, lasts),
+            _ if self.kind == Kind::GraphOAuth2 => Happening::Graph(GraphMood::Refuses(row), lasts),
+            _ => Happening::Smtp(smtp, lasts),
+        };
+        self.happenings.push(Planned { at, what });
     }
 }
 
@@ -203,15 +238,14 @@ impl Posts {
         }
     }
 
-    fn of_a_day(&mut self, day: i64, random: &mut Random, happenings: &mut Vec<Planned>) {
+    fn of_a_day(&mut self, day: i64, busy_at: i64, random: &mut Random, happenings: &mut Vec<Planned>) {
         let count = if random.percent(30) { 0 } else { random.below(self.a_day * 2) };
-        let burst_at = day * DAY + random.between(7 * HOUR, 18 * HOUR);
         let in_burst = random.percent(50);
         for n in 0..count {
             let at = if in_burst {
-                burst_at + i64::try_from(n).unwrap_or_default() * random.between(50, 3 * SECOND)
+                busy_at + i64::try_from(n).unwrap_or_default() * random.between(50, 3 * SECOND)
             } else {
-                day * DAY + random.between(0, DAY)
+                around(day, busy_at, random)
             };
             let post = self.post(random);
             happenings.push(Planned { at, what: Happening::Post(post) });
@@ -228,11 +262,7 @@ impl Posts {
             recipients: 1 + u32::try_from(recipients).unwrap_or_default(),
             keyed: random.percent(self.keyed_percent),
             scheduled_ms: random.percent(5).then(|| random.between(MINUTE, 20 * DAY)),
-            chunks: if random.percent(8) {
-                2 + u32::try_from(random.below(3)).unwrap_or_default()
-            } else {
-                0
-            },
+            chunks: if random.percent(8) { 2 + u32::try_from(random.below(3)).unwrap_or_default() } else { 0 },
             answer_lost: random.percent(5),
             patience_ms: random.weighted(&[(6, 2 * SECOND), (3, 5 * MINUTE), (1, 3 * DAY)]),
         }
@@ -242,8 +272,7 @@ impl Posts {
     fn afterwards(&self, post: Post, at: i64, random: &mut Random, happenings: &mut Vec<Planned>) {
         let number = post.number;
         if post.keyed && random.percent(5) {
-            let at =
-                at + random.weighted(&[(3, SECOND), (3, HOUR), (2, 5 * DAY), (2, 12 * DAY), (1, 25 * DAY)]);
+            let at = at + random.weighted(&[(3, SECOND), (3, HOUR), (2, 5 * DAY), (2, 12 * DAY), (1, 25 * DAY)]);
             happenings.push(Planned { at, what: Happening::PostAgain(number) });
         }
         if random.percent(4) {
@@ -253,24 +282,40 @@ impl Posts {
         if random.percent(6) {
             let at = at + random.weighted(&[(2, 30 * SECOND), (3, HOUR), (3, DAY), (1, 10 * DAY)]);
             let (accept_duplicate, only_refused) = (random.percent(50), random.percent(20));
-            happenings
-                .push(Planned { at, what: Happening::Retry { number, accept_duplicate, only_refused } });
+            happenings.push(Planned { at, what: Happening::Retry { number, accept_duplicate, only_refused } });
         }
     }
 }
 
+/// A moment of a day, most often of its busy hours.
+fn around(day: i64, busy_at: i64, random: &mut Random) -> i64 {
+    match random.below(4) {
+        0 => day * DAY + random.between(0, DAY),
+        1 => busy_at + random.between(-MINUTE, 2 * MINUTE),
+        _ => busy_at + random.between(-20 * MINUTE, 2 * HOUR),
+    }
+}
+
 /// What everybody but the ERP does on one day.
-fn others_of_a_day(day: i64, kind: Kind, random: &mut Random, happenings: &mut Vec<Planned>) {
+fn others_of_a_day(day: i64, busy_at: i64, kind: Kind, random: &mut Random, happenings: &mut Vec<Planned>) {
+    if random.below(1000) < 20 && kind.signs_in() {
+        // Somebody removes, or signs in again, while somebody else signs in.
+        let (first, second, at) = (sign_in(random), sign_in(random), around(day, busy_at, random));
+        let then = at + first.thinks_ms + random.between(0, first.redeem_ms);
+        let what = if random.percent(50) { Happening::Remove } else { Happening::SignIn(second) };
+        happenings.push(Planned { at, what: Happening::SignIn(first) });
+        happenings.push(Planned { at: then, what });
+    }
     let mut add = |chance: u64, random: &mut Random, what: &dyn Fn(&mut Random) -> Happening| {
         if random.below(1000) < chance {
-            let at = day * DAY + random.between(0, DAY);
+            let at = around(day, busy_at, random);
             happenings.push(Planned { at, what: what(random) });
         }
     };
-    add(40, random, &|random| Happening::SignIn(sign_in(random)));
-    add(25, random, &|random| Happening::Save(change(kind, random)));
+    add(if kind == Kind::SmtpBasic { 5 } else { 120 }, random, &|random| Happening::SignIn(sign_in(random)));
+    add(50, random, &|random| Happening::Save(change(kind, random)));
     add(10, random, &|_| Happening::Remove);
-    add(25, random, &|_| Happening::CheckAgain);
+    add(80, random, &|_| Happening::CheckAgain);
     add(30, random, &|_| Happening::Seen);
     add(10, random, &|random| Happening::AskApproval(random.percent(60)));
     add(if kind == Kind::SmtpBasic { 30 } else { 3 }, random, &|random| {
@@ -279,34 +324,32 @@ fn others_of_a_day(day: i64, kind: Kind, random: &mut Random, happenings: &mut V
     add(20, random, &|_| Happening::Deploy);
     add(15, random, &|random| Happening::Limits(limits(random)));
     add(4, random, &|random| {
-        Happening::ClockJump(random.weighted(&[(4, -2 * HOUR), (3, 2 * HOUR), (2, 40 * DAY), (1, 800 * DAY)]))
+        Happening::ClockJump(random.weighted(&[
+            (4, -2 * HOUR),
+            (3, 2 * HOUR),
+            (2, 40 * DAY),
+            (1, 800 * DAY),
+        ]))
     });
-    for chance in [80, 40] {
-        add(chance, random, &|random| Happening::Crash(u32::try_from(random.below(8)).unwrap_or_default()));
+    for chance in [200, 100, 100] {
+        add(chance, random, &|random| {
+            Happening::Crash(u32::try_from(random.below(8)).unwrap_or_default())
+        });
         add(chance, random, &|random| Happening::Storage(fault(random)));
     }
-    add(30, random, &|random| {
-        Happening::AlarmsRefused(1 + u32::try_from(random.below(3)).unwrap_or_default())
-    });
+    add(30, random, &|random| Happening::AlarmsRefused(1 + u32::try_from(random.below(3)).unwrap_or_default()));
     add(15, random, &|random| {
         let error = random.pick(&[StorageError::Full, StorageError::DayQuota, StorageError::Passing]);
         Happening::StorageOutage(error, random.weighted(&[(3, 10 * SECOND), (3, 20 * MINUTE), (2, 9 * HOUR)]))
     });
-    add(150, random, &|random| Happening::Graph(GraphMood::any(random), lasts(random)));
-    add(150, random, &|random| Happening::Smtp(SmtpMood::any(random), lasts(random)));
-    add(60, random, &|random| Happening::Entra(EntraMood::any(random), lasts(random)));
+    add(if kind == Kind::GraphOAuth2 { 500 } else { 20 }, random, &|random| Happening::Graph(GraphMood::any(random), lasts(random)));
+    add(if kind == Kind::GraphOAuth2 { 20 } else { 500 }, random, &|random| Happening::Smtp(SmtpMood::any(random), lasts(random)));
+    add(if kind == Kind::SmtpBasic { 5 } else { 150 }, random, &|random| Happening::Entra(EntraMood::any(random), lasts(random)));
     add(20, random, &|random| Happening::KvFails(lasts(random)));
 }
 
 fn lasts(random: &mut Random) -> i64 {
-    random.weighted(&[
-        (20, 2 * MINUTE),
-        (20, 40 * MINUTE),
-        (16, 5 * HOUR),
-        (4, 20 * HOUR),
-        (2, 62 * HOUR),
-        (1, 6 * DAY),
-    ])
+    random.weighted(&[(20, 2 * MINUTE), (20, 40 * MINUTE), (16, 5 * HOUR), (4, 20 * HOUR), (2, 62 * HOUR), (1, 6 * DAY)])
 }
 
 fn sign_in(random: &mut Random) -> SignIn {

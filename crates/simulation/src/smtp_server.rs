@@ -41,6 +41,10 @@ pub enum SmtpMood {
 }
 
 impl SmtpMood {
+    /// What may last until somebody does something.
+    pub(crate) const LASTING: [Self; 4] =
+        [Self::RefusesPassword, Self::RefusesSender, Self::Outage, Self::NoTls];
+
     pub(crate) fn any(random: &mut Random) -> Self {
         random.weighted(&[
             (1, Self::Crawls),

@@ -28,6 +28,8 @@ pub(crate) struct MessageTruth {
     pub(crate) consented_at: Option<i64>,
     /// What was last stored of it.
     pub(crate) last: Option<Last>,
+    /// Since when it could go, as far as somebody decided that.
+    pub(crate) could_go_since: Timestamp,
 }
 
 /// What was last stored of a message.
@@ -99,6 +101,7 @@ impl Truth {
             reported: vec![false; recipients],
             consented_at: None,
             last: None,
+            could_go_since: now,
         });
         self.newest.insert(number, index);
         self.by_id.insert(id, index);

@@ -1,7 +1,8 @@
 //! What the invariants must remember between two steps.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
+use api::MessageId;
 use gateway::outbox::AttemptKey;
 
 use crate::plan::DAY;
@@ -53,6 +54,8 @@ pub(crate) struct Watch {
     pub(crate) unseen: u64,
     pub(crate) patience: Option<Patience>,
     marks: VecDeque<Mark>,
+    /// Messages of which this instance knows the outcome and could not store it.
+    pub(crate) known: BTreeSet<MessageId>,
     limits_changed_at: Option<i64>,
     repeats: bool,
     repeated_until: Option<i64>,
@@ -81,6 +84,7 @@ impl Watch {
     /// An instance is gone.
     pub(crate) fn instance_dies(&mut self) {
         self.deaths += 1;
+        self.known.clear();
         self.acted_today = true;
     }
 
@@ -133,6 +137,11 @@ impl Watch {
     /// The attempts of that long.
     pub(crate) fn marks_of(&self, ms: i64, elapsed: i64) -> impl Iterator<Item = &Mark> {
         self.marks.iter().rev().take_while(move |mark| elapsed - mark.at < ms)
+    }
+
+    /// How many attempts were marked in that long; one that goes on with a fresh token is one.
+    pub(crate) fn attempts_of(&self, ms: i64, elapsed: i64) -> usize {
+        self.marks_of(ms, elapsed).map(|mark| mark.key).collect::<BTreeSet<_>>().len()
     }
 
     /// To how many recipients messages may have gone in that long.

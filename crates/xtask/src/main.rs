@@ -16,6 +16,7 @@ mod npm;
 mod process;
 mod progress;
 mod setup;
+mod simulate;
 mod soak;
 mod test;
 mod workspace;
@@ -45,6 +46,11 @@ Postbode's command runner
       The outbox on a bad day, at length: kills, faults and more mail than ever. About a quarter of an hour.
   cargo xtask fuzz [--seconds 60] [TARGET]
       libFuzzer on what reads bytes of others: raw messages, forms, fields, what mail servers say.
+  cargo xtask simulate [--days 1000000] [--seed N] [--seconds N] [--whole-story]
+      The mailbox in simulated worlds, on every core, until an invariant breaks; then the shortest story that breaks it.
+      --seed N --days 1 runs one world again.
+  cargo xtask simulate --mutations [NAME]
+      Whether the simulation finds known faults that are put back into a copy of the sources.
   cargo xtask setup
       Installs the tools the other commands need, and nothing else.
   cargo xtask env
@@ -79,6 +85,7 @@ fn run() -> Result<()> {
         "bench" => no_more(&mut parser).and_then(|()| bench::run(&workspace)),
         "soak" => no_more(&mut parser).and_then(|()| soak::run(&workspace)),
         "fuzz" => fuzz::run(&workspace, &fuzz_options(&mut parser)?),
+        "simulate" => simulate::run(&workspace, &simulate_options(&mut parser)?),
         "setup" => no_more(&mut parser).and_then(|()| setup::everything(&workspace).map(drop)),
         "env" => no_more(&mut parser).and_then(|()| test::print_environment(&workspace)),
         "help" => {
@@ -133,6 +140,22 @@ fn fuzz_options(parser: &mut Parser) -> Result<fuzz::Options> {
         match argument {
             Arg::Long("seconds") => options.seconds = parser.value()?.parse()?,
             Arg::Value(target) if options.only.is_none() => options.only = Some(target.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(options)
+}
+
+fn simulate_options(parser: &mut Parser) -> Result<simulate::Options> {
+    let mut options = simulate::Options::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("days") => options.days = Some(parser.value()?.parse()?),
+            Arg::Long("seed") => options.seed = Some(parser.value()?.parse()?),
+            Arg::Long("seconds") => options.seconds = Some(parser.value()?.parse()?),
+            Arg::Long("whole-story") => options.whole_story = true,
+            Arg::Long("mutations") => options.mutations = true,
+            Arg::Value(only) if options.only.is_none() => options.only = Some(only.string()?),
             other => return Err(other.unexpected().into()),
         }
     }

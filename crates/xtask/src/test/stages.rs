@@ -11,6 +11,7 @@ use crate::fuzz;
 use crate::process::{aloud, aloud_and_read, output_of, quiet};
 use crate::progress::{say, step};
 use crate::setup::{self, Tools};
+use crate::simulate;
 use crate::workspace::Workspace;
 
 /// One stage.
@@ -35,6 +36,13 @@ pub(super) const STAGES: &[Stage] = &[
         quick: false,
         filtered: false,
         work: fuzz,
+    },
+    Stage {
+        name: "simulation",
+        about: "a hundred thousand days of simulated mailboxes",
+        quick: false,
+        filtered: false,
+        work: simulation,
     },
     Stage {
         name: "clippy-wasm",
@@ -189,6 +197,10 @@ fn contains_tests(folder: &std::path::Path) -> Result<bool> {
 
 fn fuzz(run: &mut Run) -> Result<()> {
     fuzz::run(run.workspace, &fuzz::Options { seconds: 5, only: None })
+}
+
+fn simulation(run: &mut Run) -> Result<()> {
+    simulate::run(run.workspace, &simulate::Options { days: Some(100_000), ..simulate::Options::default() })
 }
 
 fn clippy_wasm(run: &mut Run) -> Result<()> {
