@@ -250,7 +250,7 @@ impl Message {
                 Next::Done
             }
             DeliveryResult::Divided { upstream, envelope, said, later } => {
-                self.recipients.note(&envelope, said);
+                self.recipients.note(&envelope, said, self.doubt.is_some());
                 if let Some(upstream) = upstream.map(masked_upstream) {
                     self.upstream = Some(upstream.clone());
                     answer = Some(upstream);
@@ -447,7 +447,7 @@ impl Message {
         self.content_kept = !is_done || policy.keeps_content;
         if self.state == MessageState::HandedOver {
             self.doubt = None;
-        } else if self.state == MessageState::Unknown && last == MessageState::Unknown {
+        } else if self.state == MessageState::Unknown {
             self.failure = Some(self.unknown_failure());
         }
     }

@@ -43,11 +43,15 @@ impl RecipientStates {
         everybody.into_iter().filter(is_open).collect()
     }
 
-    /// Notes what was said of each recipient of an attempt, in the order of its envelope.
-    pub fn note(&mut self, envelope: &[EmailAddress], said: Vec<Said>) {
+    /// Notes what was said of each recipient of an attempt, in the order of its envelope. After an earlier attempt that is
+    /// `possibly_sent`, nobody is reported as refused who may have the message from that one.
+    pub fn note(&mut self, envelope: &[EmailAddress], said: Vec<Said>, possibly_sent: bool) {
         for (address, said) in envelope.iter().zip(said) {
             let (state, upstream) = match said {
                 Said::Taken => (MessageState::HandedOver, None),
+                Said::Refused(upstream) if possibly_sent => {
+                    (MessageState::Unknown, Some(masked_upstream(upstream)))
+                }
                 Said::Refused(upstream) => (MessageState::Refused, Some(masked_upstream(upstream))),
                 Said::Later(upstream) => (MessageState::WillRetry, Some(masked_upstream(upstream))),
             };
@@ -165,7 +169,7 @@ mod tests {
     fn divided() -> RecipientStates {
         let mut recipients = RecipientStates::default();
         let said = vec![Said::Taken, Said::Refused(upstream(550)), Said::Later(upstream(450))];
-        recipients.note(&addresses(&["a", "b", "c"]), said);
+        recipients.note(&addresses(&["a", "b", "c"]), said, false);
         recipients
     }
 
@@ -197,6 +201,17 @@ mod tests {
         assert!(cancelled.any_left_out());
     }
 
+    /// Found by the simulation, seed 212: an attempt without an answer had reached both, and a later one refused one.
+    #[test]
+    fn refused_after_possibly_sent_is_unknown() {
+        let mut recipients = RecipientStates::default();
+        let said = vec![Said::Taken, Said::Refused(upstream(550))];
+        recipients.note(&addresses(&["a", "b"]), said, true);
+        assert_eq!(recipients.settle(MessageState::Unknown), MessageState::Unknown);
+        let states = states(&recipients, MessageState::Unknown);
+        assert_eq!(states, [MessageState::HandedOver, MessageState::Unknown]);
+    }
+
     #[test]
     fn only_who_was_told_later_is_tried_again() {
         let everybody = addresses(&["a", "b", "c"]);
@@ -225,7 +240,7 @@ mod tests {
         assert_eq!(divided().settle(MessageState::Unknown), MessageState::Unknown);
         let mut nobody = RecipientStates::default();
         assert_eq!(nobody.settle(MessageState::Refused), MessageState::Refused);
-        nobody.note(&addresses(&["a"]), vec![Said::Refused(upstream(550))]);
+        nobody.note(&addresses(&["a"]), vec![Said::Refused(upstream(550))], false);
         assert_eq!(nobody.settle(MessageState::Refused), MessageState::Refused);
     }
 
@@ -254,7 +269,7 @@ mod tests {
                 });
                 let said: Vec<Said> = said.collect();
                 taken.extend(envelope.iter().zip(&said).filter(|(_, said)| **said == Said::Taken).map(|(who, _)| who.clone()));
-                recipients.note(&envelope, said);
+                recipients.note(&envelope, said, false);
             }
             prop_assert_eq!(recipients.open(everybody).is_empty(), !recipients.any_open());
         }
