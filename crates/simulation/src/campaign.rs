@@ -94,7 +94,11 @@ impl Campaign {
         let Found { seed, violation } = found;
         let plan = Plan::new(seed);
         let until = elapsed() + self.shrink_for;
-        let shortest = shrink(&plan, violation.invariant, || elapsed() < until);
+        let fails = |plan: &Plan| {
+            let broken = run(plan, Telling::Nothing).violation;
+            broken.is_some_and(|it| it.invariant == violation.invariant)
+        };
+        let shortest = shrink(&plan, fails, || elapsed() < until);
         let report = run(&shortest, self.telling);
         Failure {
             seed,
