@@ -87,7 +87,7 @@ pub(crate) enum Gate {
     /// None may, for a reason that every message would meet. One may go as a probe while that may have changed.
     Closed {
         /// The reason.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
         /// The probe.
         probe: Option<MessageId>,
     },
