@@ -1,5 +1,7 @@
+use std::time::Duration;
+
 use api::{Code, FieldError, Problem, SMALL_REQUEST_BYTES_MAX};
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use futures_util::StreamExt as _;
@@ -10,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::App;
 use super::answer::Failed;
-use crate::host::{memory, now};
+use crate::host::{memory, now, within};
 
 /// A small JSON body.
 pub(super) struct SmallJson<T>(pub(super) T);
@@ -53,17 +55,22 @@ pub(super) async fn large(
 ) -> Result<Large, Problem> {
     let needs = |bytes: usize| needs(u64::try_from(bytes).unwrap_or(u64::MAX));
     let said = content_length(&request);
-    if said.is_some_and(|said| said > max) {
-        return Err(too_large(max));
-    }
-    let memory = memory::receive(needs(said.unwrap_or_default()))?;
-    let mut bytes = memory::buffer(said.unwrap_or_default())?;
     let mut stream = request.into_body().into_data_stream();
+    if said.is_some_and(|said| said > max) {
+        return Err(after_the_rest(stream, too_large(max)).await);
+    }
+    let reserved = memory::receive(needs(said.unwrap_or_default()))
+        .and_then(|memory| Ok((memory, memory::buffer(said.unwrap_or_default())?)));
+    let (memory, mut bytes) = match reserved {
+        Ok(reserved) => reserved,
+        Err(problem) => return Err(after_the_rest(stream, problem).await),
+    };
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|_| cut_short())?;
         let length = bytes.len() + chunk.len();
         if length > max {
-            return Err(too_large(max));
+            drop((bytes, memory));
+            return Err(after_the_rest(stream, too_large(max)).await);
         }
         if length > bytes.capacity() {
             let capacity = if length <= SMALL_REQUEST_BYTES_MAX {
@@ -71,10 +78,11 @@ pub(super) async fn large(
             } else {
                 (length + GROWTH_BYTES).min(max)
             };
-            if !memory.resize(needs(capacity), now()) {
-                return Err(memory::full());
+            let more = capacity - bytes.len();
+            if !memory.resize(needs(capacity), now()) || bytes.try_reserve_exact(more).is_err() {
+                drop((bytes, memory));
+                return Err(after_the_rest(stream, memory::full()).await);
             }
-            bytes.try_reserve_exact(capacity - bytes.len()).map_err(|_| memory::full())?;
         } else if !memory.renew(now()) {
             // It came so slowly that its memory was given to others.
             return Err(memory::full());
@@ -82,6 +90,16 @@ pub(super) async fn large(
         bytes.extend_from_slice(&chunk);
     }
     Ok(Large { bytes, memory })
+}
+
+/// How long the rest of a body is passed over.
+const PASSED_OVER: Duration = Duration::from_secs(10);
+
+/// A problem, told when the rest of the body has been passed over: most clients read no answer before they have sent
+/// everything, and a connection that is cut instead looks to them like a failure of the network.
+pub(super) async fn after_the_rest(mut stream: BodyDataStream, problem: Problem) -> Problem {
+    within(PASSED_OVER, async { while let Some(Ok(_)) = stream.next().await {} }).await;
+    problem
 }
 
 /// The length of a body, where its sender says it.

@@ -23,9 +23,9 @@ impl Message {
     #[must_use]
     pub fn to_mime(&self, frame: &MimeFrame) -> Vec<u8> {
         // Counted first, so that the one large allocation is made once and fits.
-        let mut mime = Vec::with_capacity(self.mime_bytes(frame));
+        let mut mime = Exact(Vec::with_capacity(self.mime_bytes(frame)));
         self.write_mime(frame, &mut mime);
-        mime
+        mime.0
     }
 
     /// How many bytes [`Message::to_mime`] makes, exactly, without making them: `SIZE=` of RFC 1870.
@@ -51,6 +51,15 @@ impl Message {
     pub fn needs_smtputf8(&self) -> bool {
         let mut all = self.recipients().chain(&self.reply_to).chain([&self.from]);
         all.any(|one| one.address().needs_smtputf8())
+    }
+}
+
+/// Takes what is written, and grows for nothing else: `mail-builder` reserves room for the longest that a text could become.
+struct Exact(Vec<u8>);
+
+impl Writer for Exact {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
     }
 }
 

@@ -55,11 +55,18 @@ pub(super) fn with_crlf(text: &str) -> Cow<'_, str> {
     if ended && bytes.iter().enumerate().all(|(at, byte)| is_paired(at, *byte)) {
         return Cow::Borrowed(text);
     }
-    let mut lines = text.replace("\r\n", "\n").replace('\r', "\n");
-    if !lines.ends_with('\n') {
-        lines.push('\n');
+    let mut lines = String::with_capacity(text.len() + text.len() / 16 + 2);
+    let mut rest = text;
+    while let Some((line, end)) = rest.find(['\r', '\n']).and_then(|at| rest.split_at_checked(at)) {
+        lines.push_str(line);
+        lines.push_str("\r\n");
+        rest = end.strip_prefix("\r\n").or_else(|| end.get(1..)).unwrap_or_default();
     }
-    Cow::Owned(lines.replace('\n', "\r\n"))
+    if !rest.is_empty() {
+        lines.push_str(rest);
+        lines.push_str("\r\n");
+    }
+    Cow::Owned(lines)
 }
 
 /// `mail-builder` leaves ASCII of short lines as it is, with NUL and other control characters that servers refuse or

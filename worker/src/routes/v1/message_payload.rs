@@ -133,9 +133,12 @@ async fn read_form(request: Request) -> Result<(SendMessage, Share), Problem> {
     let boundary = multer::parse_boundary(media_type.unwrap_or_default()).map_err(unreadable)?;
     let limit = u64::try_from(FORM_REQUEST_BYTES_MAX).unwrap_or(u64::MAX);
     let said = body::content_length(&request).and_then(|said| u64::try_from(said).ok());
-    let share = memory::receive(to_receive_form(said.unwrap_or(limit).min(limit)))?;
     let constraints = Constraints::new().size_limit(SizeLimit::new().whole_stream(limit));
     let stream = request.into_body().into_data_stream();
+    let share = match memory::receive(to_receive_form(said.unwrap_or(limit).min(limit))) {
+        Ok(share) => share,
+        Err(problem) => return Err(body::after_the_rest(stream, problem).await),
+    };
     let mut multipart = Multipart::with_constraints(stream, boundary, constraints);
     let mut form = MultipartForm::default();
     let mut parts = 0;
