@@ -2,12 +2,12 @@
 
 /// Largest JSON request accepted, in bytes, counted while it streams in and before any decoding.
 ///
-/// While one mail is accepted we hold the request R, the decoded JSON R, and the sealed copy R: 3 R. Three such mails
-/// within half of a 128 MB isolate: 64 / 3 / 3 = 7.1 MiB, rounded down.
+/// Reading it takes up to 2.4 times its bytes beside it, and two of them fit in the part of an isolate's memory that is kept for
+/// requests (ADR 21).
 pub const REQUEST_BYTES_MAX: usize = 7 * 1024 * 1024;
 
-/// Largest raw message accepted, in bytes. It is never decoded: while it is accepted we hold it at most four times (request,
-/// call, sealed copy, and the growth of one of them), which stays within half of a 96 MiB module.
+/// Largest raw message accepted, in bytes. It is never decoded: Worker, object and delivery each hold it about once, each in the
+/// part of an isolate's memory that is kept for it (ADR 21).
 pub const RAW_REQUEST_BYTES_MAX: usize = 12 * 1024 * 1024;
 
 /// Largest form, in bytes: its files become base64 and are then as large as the largest JSON.

@@ -306,11 +306,11 @@ mod tests {
     fn whoever_leaves_the_queue_or_is_lost_in_it_stops_nobody() {
         let pool = pool(10);
         let held = pool.take(10, NOW).unwrap();
-        let (leaves, lost, last) = (pool.queue(10, NOW), pool.queue(10, NOW), pool.queue(1, NOW));
+        let (leaves, lost, next) = (pool.queue(10, NOW), pool.queue(10, NOW), pool.queue(1, NOW));
         drop((leaves, held));
-        assert!(last.claim(later(1_000)).is_none());
-        assert!(last.claim(later(2_500)).is_none());
-        assert!(last.claim(later(3_000)).is_some());
+        assert!(next.claim(later(1_000)).is_none());
+        assert!(next.claim(later(2_500)).is_none());
+        assert!(next.claim(later(3_000)).is_some());
         assert!(lost.claim(later(3_000)).is_none());
     }
 
