@@ -6,7 +6,7 @@ use microsoft::{Refusal, Resource};
 use super::{Context, Effect, GraphCheck, LogEntry, MailboxRecord, Memory, alarm};
 use crate::outbox::release::{self, Cause};
 use crate::outbox::{
-    AttemptKey, Delivery, DeliveryResult, Gate, Message, Policy, RunBudget, Stage, Started, advance_release,
+    AttemptKey, Delivery, DeliveryResult, Gate, Message, Policy, RunBudget, Stage, Started,
     concerns_the_mailbox,
 };
 use crate::settings::Transport;
@@ -225,7 +225,7 @@ impl Transaction<'_> {
     /// Why no message of this mailbox can go now, whichever it is.
     pub(super) fn gate(&self, mailbox: &MailboxRecord) -> Result<Gate, Problem> {
         let probe = self.store.records().outbox()?.release.and_then(|release| release.probe);
-        let closed = |refusal, probe| Ok(Gate::Closed { refusal, probe });
+        let closed = |refusal, probe| Ok(Gate::Closed { refusal: Box::new(refusal), probe });
         let of = |trouble: Trouble| Refusal::new(trouble.code, trouble.detail);
         if !mailbox.settings.kind.signs_in() {
             if mailbox.lacks_access_code() {
@@ -272,8 +272,14 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// Moves the release of held messages on.
     pub(super) fn advance_release(&mut self) -> Result<(), Problem> {
-        advance_release(self.store, self.context, &mut self.effects)
+        let mailbox = self.store.records().mailbox()?;
+        let is_open = matches!(self.gate(&mailbox)?, Gate::Open);
+        if release::advance(self.store, is_open, self.context.now)? {
+            self.pump();
+        }
+        Ok(())
     }
 
     /// Held messages are tried again by a new version or configuration: that may be the repair.

@@ -35,5 +35,5 @@ pub use retry_policy::{
 };
 pub use run_budget::RunBudget;
 pub use scheduler::{AttemptKey, Delivery, HAND_OVER_MS_MAX, REST_MS, Scheduler};
-pub(crate) use scheduler::{Gate, Started, advance_release, count_unseen};
+pub(crate) use scheduler::{Gate, Started, count_unseen};
 pub use state::{OutboxState, Unseen};

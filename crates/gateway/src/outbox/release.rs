@@ -3,6 +3,7 @@
 
 use api::{MessageState, Problem, Timestamp};
 
+use super::scheduler::PAGE;
 use super::state::Release;
 use super::{Message, OutboxState};
 use crate::store::Store;
@@ -42,12 +43,15 @@ pub(crate) fn is_probe(outbox: &OutboxState, message: &Message) -> bool {
 }
 
 /// Moves the release on after its probe, or without one. Whether there is more to do at once.
-pub(crate) fn advance(store: &Store, page: usize, now: Timestamp) -> Result<bool, Problem> {
+///
+/// `is_open` says that nothing known stands in the way of the mailbox: then a probe that is tried again later says that the
+/// others may go, each in its own time. Else they wait for its result.
+pub(crate) fn advance(store: &Store, is_open: bool, now: Timestamp) -> Result<bool, Problem> {
     let before = store.records().outbox()?;
     let mut outbox = before.clone();
     let Some(release) = outbox.release else { return Ok(false) };
     let more = match release.probe {
-        None => release_page(store, &mut outbox, release, page, now)?,
+        None => release_page(store, &mut outbox, release, now)?,
         Some(id) => match store.messages().get(id)?.map(|message| message.state()) {
             // It met the cause again: the others stay as they are.
             Some(MessageState::Held) => {
@@ -56,7 +60,7 @@ pub(crate) fn advance(store: &Store, page: usize, now: Timestamp) -> Result<bool
             }
             // Cancelled, or gone: it says nothing.
             None | Some(MessageState::Cancelled) => start_probe(store, &mut outbox, release, now)?,
-            Some(state) if state.is_final() => {
+            Some(state) if state.is_final() || is_open && state == MessageState::WillRetry => {
                 // What was held while the probe was under way goes, too.
                 outbox.release = Some(Release { probe: None, held_before: now, ..release });
                 true
@@ -89,11 +93,10 @@ fn release_page(
     store: &Store,
     outbox: &mut OutboxState,
     release: Release,
-    page: usize,
     now: Timestamp,
 ) -> Result<bool, Problem> {
-    let held = store.messages().held_before(release.held_before, release.with_cut_off, page)?;
-    let more = held.len() == page;
+    let held = store.messages().held_before(release.held_before, release.with_cut_off, PAGE)?;
+    let more = held.len() == PAGE;
     for mut message in held {
         message.release(release.by_person, now);
         store.messages().put(&message)?;

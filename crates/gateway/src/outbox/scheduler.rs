@@ -7,7 +7,7 @@ use microsoft::Refusal;
 
 use super::{
     Circuit, DeliveryResult, Message, OutboxState, Policy, RunBudget, Unbooked, concerns_the_mailbox,
-    concurrency_max, release,
+    concurrency_max,
 };
 use crate::mailbox::{Context, Effect, LogEntry, MailboxRecord};
 use crate::outbox::retry_policy::{Next, Stage, pauses_the_mailbox};
@@ -21,7 +21,7 @@ pub const HAND_OVER_MS_MAX: i64 = 180_000;
 pub const REST_MS: i64 = 30_000;
 
 /// Messages that one step holds or releases, so that no step writes too many rows.
-const PAGE: usize = 50;
+pub(super) const PAGE: usize = 50;
 
 /// The attempts under way in this instance. Everything here dies with the instance; the lease in each message tells the
 /// next one what may have left.
@@ -575,16 +575,4 @@ fn status_of(result: &DeliveryResult) -> u16 {
         DeliveryResult::Refused { refusal, .. } => refusal.upstream.as_ref(),
     };
     upstream.map_or(0, |upstream| upstream.status)
-}
-
-/// Moves the release of held messages on. Whether there is more to do now.
-pub(crate) fn advance_release(
-    store: &Store,
-    context: &Context<'_>,
-    effects: &mut Vec<Effect>,
-) -> Result<(), Problem> {
-    if release::advance(store, PAGE, context.now)? {
-        effects.push(Effect::Pump);
-    }
-    Ok(())
 }

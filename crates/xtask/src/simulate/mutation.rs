@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn a_mutation_names_files_and_changes() {
-        let text = "F1: why.\n\n@@ a.rs\n<<<<\none\ntwo\n====\nthree\n>>>>\n\n@@ b.rs\n<<<<\nfour\n====\n>>>>\n";
+        let text =
+            "F1: why.\n\n@@ a.rs\n<<<<\none\ntwo\n====\nthree\n>>>>\n\n@@ b.rs\n<<<<\nfour\n====\n>>>>\n";
         let (why, changes) = parse(text).unwrap();
         let change = |file: &str, find: &str, replace: &str| Change {
             file: file.to_owned(),

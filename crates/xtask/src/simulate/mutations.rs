@@ -136,6 +136,9 @@ mod tests {
     fn reads_what_the_simulation_found() {
         let output = "… days/s\n\nseed 48: content has an owner\n  [\"a\"]\n  5 of 9 decisions are needed\n";
         let found = found(output).unwrap();
-        assert_eq!((&*found.seed, &*found.invariant, &*found.detail), ("48", "content has an owner", "[\"a\"]"));
+        assert_eq!(
+            (&*found.seed, &*found.invariant, &*found.detail),
+            ("48", "content has an owner", "[\"a\"]")
+        );
     }
 }
