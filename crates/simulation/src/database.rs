@@ -299,7 +299,10 @@ fn bytes_of(value: &Value) -> usize {
 
 /// The message whose row a statement writes, by the first value or the last.
 fn keys_of(statement: &str, values: &[Value]) -> [Option<MessageId>; 2] {
-    if !["INSERT INTO message", "UPDATE message", "DELETE FROM message"].iter().any(|it| statement.starts_with(it)) {
+    if !["INSERT INTO message", "UPDATE message", "DELETE FROM message"]
+        .iter()
+        .any(|it| statement.starts_with(it))
+    {
         return [None, None];
     }
     let key = |value: Option<&Value>| match value {

@@ -64,7 +64,9 @@ pub(crate) fn prepare(world: &mut World<'_>, delivery: Delivery) -> Result<(), V
     let has_token = parcel.delivery.authentication.as_ref().is_some_and(|authentication| {
         authentication.access.iter().any(|access| Some(access.token.number) == parcel.delivery.token)
     });
-    hold(has_token == kind.signs_in(), "an attempt has the token that it names", || format!("message {number}"))?;
+    hold(has_token == kind.signs_in(), "an attempt has the token that it names", || {
+        format!("message {number}")
+    })?;
     if kind == Kind::GraphOAuth2 {
         host::plan(world, 5, Work::Mark(Box::new(parcel)));
         return Ok(());
@@ -92,8 +94,7 @@ fn content(world: &mut World<'_>, parcel: &Parcel) -> Result<Result<(), Problem>
             Err(problem) => return Ok(Err(problem)),
         }
     }
-    let expected: Vec<Vec<u8>> =
-        (0..chunks.len()).map(|n| chunk(parcel.number, n, chunks.len())).collect();
+    let expected: Vec<Vec<u8>> = (0..chunks.len()).map(|n| chunk(parcel.number, n, chunks.len())).collect();
     hold(!chunks.is_empty() && chunks == expected, "the content of an open message is whole", || {
         format!("message {}, {} chunks", parcel.number, chunks.len())
     })?;
@@ -157,9 +158,7 @@ pub(crate) fn send(world: &mut World<'_>, mut parcel: Parcel) -> Result<(), Viol
         Some(Sent::HandedOver { upstream, pause_ms }) => {
             Tried::Ended(DeliveryResult::HandedOver { upstream, pause_ms })
         }
-        Some(Sent::TokenRefused(refusal)) => {
-            Tried::TokenRefused { refusal, token: parcel.delivery.token }
-        }
+        Some(Sent::TokenRefused(refusal)) => Tried::TokenRefused { refusal, token: parcel.delivery.token },
         Some(Sent::Refused(refusal)) => refused(refusal),
         None => refused(Refusal::new(Code::OutcomeUnknown, "Microsoft Graph: the connection broke")),
     };
@@ -181,20 +180,24 @@ fn take(world: &mut World<'_>, parcel: &Parcel, recipients: &[usize]) -> Result<
         let (count, first) = &mut truth.taken[*recipient];
         *count += 1;
         let first = *first.get_or_insert(elapsed);
-        let chosen = consented_at.is_some_and(|at| at >= first) || repeats.is_some_and(|until| until >= first);
-        hold(*count == 1 || chosen && !reported, "nobody gets a message twice unless that was chosen", || {
-            format!("message {number}, recipient {recipient}: {count} times")
-        })?;
+        let chosen =
+            consented_at.is_some_and(|at| at >= first) || repeats.is_some_and(|until| until >= first);
+        hold(
+            *count == 1 || chosen && !reported,
+            "nobody gets a message twice unless that was chosen",
+            || format!("message {number}, recipient {recipient}: {count} times"),
+        )?;
     }
     Ok(())
 }
 
 fn answered_by_server(world: &mut World<'_>, parcel: Parcel, after_ms: i64) -> Result<(), Violation> {
     let Some(conduct) = &parcel.smtp else { return Ok(()) };
-    let owner =
-        if parcel.kind() == Kind::SmtpBasic { ServerOwner::Own } else { ServerOwner::Microsoft };
+    let owner = if parcel.kind() == Kind::SmtpBasic { ServerOwner::Own } else { ServerOwner::Microsoft };
     let tried = match understand(&conduct.outcome, owner) {
-        Submitted::HandedOver(upstream) => Tried::Ended(DeliveryResult::HandedOver { upstream, pause_ms: None }),
+        Submitted::HandedOver(upstream) => {
+            Tried::Ended(DeliveryResult::HandedOver { upstream, pause_ms: None })
+        }
         Submitted::Divided { upstream, said, later } => {
             let all = addresses(parcel.number, parcel.recipients.iter().max().map_or(0, |most| most + 1));
             let envelope = parcel.recipients.iter().map(|recipient| all[*recipient].clone()).collect();

@@ -315,7 +315,8 @@ pub(crate) fn work(world: &mut World<'_>, work: Work) -> Result<(), Violation> {
             Ok(())
         }
         Work::Checked(outcome) => {
-            world.tell("Graph", || format!("GET /me: {}", if outcome.is_ok() { "fine" } else { "no answer" }));
+            world
+                .tell("Graph", || format!("GET /me: {}", if outcome.is_ok() { "fine" } else { "no answer" }));
             call(world, "checked", |mailbox, context| mailbox.checked(&outcome, context)).map(drop)
         }
         Work::Kv => kv::look(world),

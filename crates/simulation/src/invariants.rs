@@ -50,7 +50,8 @@ fn message(world: &mut World<'_>, id: MessageId) -> Result<(), Violation> {
     let stored = world.host.mailbox.store().messages().get(id).map_err(unreadable)?;
     let Some(stored) = stored else { return gone(world, id) };
     let first = world.truth.get_mut(id).is_none();
-    let truth = world.truth.seen(id, now).map_err(|detail| Violation::new("one post is one message", detail))?;
+    let truth =
+        world.truth.seen(id, now).map_err(|detail| Violation::new("one post is one message", detail))?;
     let view = stored.line();
     let number = truth.number;
     for recipient in 0..truth.recipients {
@@ -60,7 +61,10 @@ fn message(world: &mut World<'_>, id: MessageId) -> Result<(), Violation> {
         match state {
             MessageState::Refused | MessageState::Expired | MessageState::Cancelled => {
                 hold(taken == 0, "what was taken is never reported as not sent", || {
-                    format!("message {number}, recipient {recipient} has it, and is reported {}", state.as_str())
+                    format!(
+                        "message {number}, recipient {recipient} has it, and is reported {}",
+                        state.as_str()
+                    )
                 })?;
             }
             MessageState::HandedOver => {
@@ -177,7 +181,8 @@ fn alarm_is_set(world: &mut World<'_>, name: &str) -> Result<(), Violation> {
         let next = next.map_or(0, |message| u64::from(message.open_recipients()));
         limit > 0 && world.watch.recipients_of(PASSES_MS, world.clock.elapsed) + next > limit
     };
-    let waits = in_time(due) || until().is_some_and(in_time) || day_is_full() && in_time(now.plus_millis(PASSES_MS));
+    let waits =
+        in_time(due) || until().is_some_and(in_time) || day_is_full() && in_time(now.plus_millis(PASSES_MS));
     hold(waits, "what is due has an alarm", || {
         format!("after {name}: due at {due}, alarm {:?}", world.host.alarm)
     })
@@ -356,7 +361,10 @@ fn page_tells_it(world: &World<'_>) -> Result<(), Violation> {
 fn day_has_room(world: &World<'_>) -> Result<(), Violation> {
     let elapsed = world.clock.elapsed;
     let limit = world.limits.recipients_per_day;
-    if limit == 0 || world.clock.was_set_within(2 * DAY) || !world.watch.limits_are_older_than(PASSES_MS, elapsed) {
+    if limit == 0
+        || world.clock.was_set_within(2 * DAY)
+        || !world.watch.limits_are_older_than(PASSES_MS, elapsed)
+    {
         return Ok(());
     }
     let limits = gateway::mailbox::limits(world.host.mailbox.store(), &people::reading(world));
@@ -415,7 +423,12 @@ pub(crate) fn at_the_end(world: &mut World<'_>) -> Result<(), Violation> {
     for truth in world.truth.all() {
         let (Some(id), Some(last)) = (truth.id, truth.last) else { continue };
         let scheduled = last.state == MessageState::Scheduled
-            && store.messages().get(id).map_err(unreadable)?.and_then(|it| it.due_at()).is_some_and(|at| at > now);
+            && store
+                .messages()
+                .get(id)
+                .map_err(unreadable)?
+                .and_then(|it| it.due_at())
+                .is_some_and(|at| at > now);
         let open = !last.state.is_final() && !scheduled;
         hold(!open, "everything ends when everything is well", || {
             format!("message {} is {}, changed at {}", truth.number, last.state.as_str(), last.changed_at)

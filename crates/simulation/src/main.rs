@@ -16,7 +16,9 @@ fn main() -> ExitCode {
     match campaign() {
         Ok(campaign) => run(&campaign),
         Err(error) => {
-            println!("{error}\n\n  simulation [--seed N] [--days N] [--seconds N] [--threads N] [--shrink N] [--whole-story]");
+            println!(
+                "{error}\n\n  simulation [--seed N] [--days N] [--seconds N] [--threads N] [--shrink N] [--whole-story]"
+            );
             ExitCode::from(2)
         }
     }
@@ -24,8 +26,14 @@ fn main() -> ExitCode {
 
 fn campaign() -> Result<Campaign, lexopt::Error> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut campaign =
-        Campaign { seed: 1, days: 1_000_000, time: None, threads, shrink_for: Duration::from_secs(20), telling: Telling::Short };
+    let mut campaign = Campaign {
+        seed: 1,
+        days: 1_000_000,
+        time: None,
+        threads,
+        shrink_for: Duration::from_secs(20),
+        telling: Telling::Short,
+    };
     let mut parser = Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {

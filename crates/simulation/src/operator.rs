@@ -22,7 +22,10 @@ pub(crate) fn change_limits(world: &mut World<'_>, limits: Limits) -> Result<(),
     world.limits = limits;
     world.watch.limits_change(world.clock.elapsed);
     world.tell("operator", || {
-        format!("allows {} messages a minute, {} recipients a day", limits.per_minute, limits.recipients_per_day)
+        format!(
+            "allows {} messages a minute, {} recipients a day",
+            limits.per_minute, limits.recipients_per_day
+        )
     });
     host::replace_instance(world);
     Ok(())

@@ -77,7 +77,8 @@ pub(crate) fn create(world: &mut World<'_>) -> Result<(), Violation> {
         version: 1,
         epoch: 0,
         number: 0,
-        access_code: (world.plan.connected && kind == Kind::SmtpBasic).then(|| (1, SealedText("code".to_owned()))),
+        access_code: (world.plan.connected && kind == Kind::SmtpBasic)
+            .then(|| (1, SealedText("code".to_owned()))),
         relay_key: None,
         server_trouble: None,
         handed_over_at: None,
@@ -114,7 +115,8 @@ pub(crate) fn sign_in(world: &mut World<'_>, sign_in: SignIn) -> Result<(), Viol
         nonce_hash: hash("nonce"),
         begun_at: now,
     };
-    let begun = host::call(world, "begin_consent", |mailbox, context| mailbox.begin_consent(&attempt, context))?;
+    let begun =
+        host::call(world, "begin_consent", |mailbox, context| mailbox.begin_consent(&attempt, context))?;
     world.stats.count("sign-ins");
     world.tell("employee", || "begins to sign in".to_owned());
     if let Some(Ok(())) = begun {
@@ -162,7 +164,9 @@ pub(crate) fn visit(world: &mut World<'_>, id: AttemptId, visit: Visit) -> Resul
                 mailbox.answer_consent(id, &session(), true, context)
             })?;
             world.watch.somebody_acts();
-            world.tell("employee", || format!("confirms the sign-in: {}", matches!(answered, Some(Ok(Ok(true))))));
+            world.tell("employee", || {
+                format!("confirms the sign-in: {}", matches!(answered, Some(Ok(Ok(true)))))
+            });
             Ok(())
         }
         Visit::CheckAgain => check_again(world),
@@ -198,8 +202,7 @@ pub(crate) fn redeem(world: &mut World<'_>, redeeming: Redeeming) -> Result<(), 
         trouble: None,
         pause: None,
     };
-    let confirm =
-        if sign_in.needs_confirmation { vec![api::ConfirmReason::PinTenant] } else { Vec::new() };
+    let confirm = if sign_in.needs_confirmation { vec![api::ConfirmReason::PinTenant] } else { Vec::new() };
     let redeemed = Ok(Redeemed { authentication, confirm, epoch: record.epoch });
     let concluded = host::call(world, "conclude_consent", |mailbox, context| {
         mailbox.conclude_consent(attempt, &redeemed, context)

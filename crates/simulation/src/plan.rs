@@ -165,11 +165,7 @@ impl Plan {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let mut random = Random::of(seed, "plan", &[]);
-        let kind = random.weighted(&[
-            (5, Kind::GraphOAuth2),
-            (3, Kind::SmtpOAuth2),
-            (3, Kind::SmtpBasic),
-        ]);
+        let kind = random.weighted(&[(5, Kind::GraphOAuth2), (3, Kind::SmtpOAuth2), (3, Kind::SmtpBasic)]);
         // How many days of a hundred anything happens on.
         let active = random.weighted(&[(5, 100), (3, 40), (2, 10)]);
         let days = random.between(10, 60) * if active < 50 { 3 } else { 1 };
@@ -209,7 +205,8 @@ impl Plan {
         self.happenings.retain(|planned| nobody(&planned.what));
         let lasts = self.days * DAY;
         let (row, smtp) = (random.draw().to_le_bytes()[0], random.pick(&SmtpMood::LASTING));
-        let entra = random.pick(&[EntraMood::AsksAdministrator, EntraMood::RefusesSecret, EntraMood::EndsGrant]);
+        let entra =
+            random.pick(&[EntraMood::AsksAdministrator, EntraMood::RefusesSecret, EntraMood::EndsGrant]);
         let at = random.between(HOUR, 10 * DAY);
         let what = match random.below(3) {
             0 if self.kind.signs_in() => Happening::Entra(entra, lasts),
@@ -262,7 +259,11 @@ impl Posts {
             recipients: 1 + u32::try_from(recipients).unwrap_or_default(),
             keyed: random.percent(self.keyed_percent),
             scheduled_ms: random.percent(5).then(|| random.between(MINUTE, 20 * DAY)),
-            chunks: if random.percent(8) { 2 + u32::try_from(random.below(3)).unwrap_or_default() } else { 0 },
+            chunks: if random.percent(8) {
+                2 + u32::try_from(random.below(3)).unwrap_or_default()
+            } else {
+                0
+            },
             answer_lost: random.percent(5),
             patience_ms: random.weighted(&[(6, 2 * SECOND), (3, 5 * MINUTE), (1, 3 * DAY)]),
         }
@@ -272,7 +273,8 @@ impl Posts {
     fn afterwards(&self, post: Post, at: i64, random: &mut Random, happenings: &mut Vec<Planned>) {
         let number = post.number;
         if post.keyed && random.percent(5) {
-            let at = at + random.weighted(&[(3, SECOND), (3, HOUR), (2, 5 * DAY), (2, 12 * DAY), (1, 25 * DAY)]);
+            let at =
+                at + random.weighted(&[(3, SECOND), (3, HOUR), (2, 5 * DAY), (2, 12 * DAY), (1, 25 * DAY)]);
             happenings.push(Planned { at, what: Happening::PostAgain(number) });
         }
         if random.percent(4) {
@@ -282,7 +284,8 @@ impl Posts {
         if random.percent(6) {
             let at = at + random.weighted(&[(2, 30 * SECOND), (3, HOUR), (3, DAY), (1, 10 * DAY)]);
             let (accept_duplicate, only_refused) = (random.percent(50), random.percent(20));
-            happenings.push(Planned { at, what: Happening::Retry { number, accept_duplicate, only_refused } });
+            happenings
+                .push(Planned { at, what: Happening::Retry { number, accept_duplicate, only_refused } });
         }
     }
 }
@@ -324,32 +327,40 @@ fn others_of_a_day(day: i64, busy_at: i64, kind: Kind, random: &mut Random, happ
     add(20, random, &|_| Happening::Deploy);
     add(15, random, &|random| Happening::Limits(limits(random)));
     add(4, random, &|random| {
-        Happening::ClockJump(random.weighted(&[
-            (4, -2 * HOUR),
-            (3, 2 * HOUR),
-            (2, 40 * DAY),
-            (1, 800 * DAY),
-        ]))
+        Happening::ClockJump(random.weighted(&[(4, -2 * HOUR), (3, 2 * HOUR), (2, 40 * DAY), (1, 800 * DAY)]))
     });
     for chance in [200, 100, 100] {
-        add(chance, random, &|random| {
-            Happening::Crash(u32::try_from(random.below(8)).unwrap_or_default())
-        });
+        add(chance, random, &|random| Happening::Crash(u32::try_from(random.below(8)).unwrap_or_default()));
         add(chance, random, &|random| Happening::Storage(fault(random)));
     }
-    add(30, random, &|random| Happening::AlarmsRefused(1 + u32::try_from(random.below(3)).unwrap_or_default()));
+    add(30, random, &|random| {
+        Happening::AlarmsRefused(1 + u32::try_from(random.below(3)).unwrap_or_default())
+    });
     add(15, random, &|random| {
         let error = random.pick(&[StorageError::Full, StorageError::DayQuota, StorageError::Passing]);
         Happening::StorageOutage(error, random.weighted(&[(3, 10 * SECOND), (3, 20 * MINUTE), (2, 9 * HOUR)]))
     });
-    add(if kind == Kind::GraphOAuth2 { 500 } else { 20 }, random, &|random| Happening::Graph(GraphMood::any(random), lasts(random)));
-    add(if kind == Kind::GraphOAuth2 { 20 } else { 500 }, random, &|random| Happening::Smtp(SmtpMood::any(random), lasts(random)));
-    add(if kind == Kind::SmtpBasic { 5 } else { 150 }, random, &|random| Happening::Entra(EntraMood::any(random), lasts(random)));
+    add(if kind == Kind::GraphOAuth2 { 500 } else { 20 }, random, &|random| {
+        Happening::Graph(GraphMood::any(random), lasts(random))
+    });
+    add(if kind == Kind::GraphOAuth2 { 20 } else { 500 }, random, &|random| {
+        Happening::Smtp(SmtpMood::any(random), lasts(random))
+    });
+    add(if kind == Kind::SmtpBasic { 5 } else { 150 }, random, &|random| {
+        Happening::Entra(EntraMood::any(random), lasts(random))
+    });
     add(20, random, &|random| Happening::KvFails(lasts(random)));
 }
 
 fn lasts(random: &mut Random) -> i64 {
-    random.weighted(&[(20, 2 * MINUTE), (20, 40 * MINUTE), (16, 5 * HOUR), (4, 20 * HOUR), (2, 62 * HOUR), (1, 6 * DAY)])
+    random.weighted(&[
+        (20, 2 * MINUTE),
+        (20, 40 * MINUTE),
+        (16, 5 * HOUR),
+        (4, 20 * HOUR),
+        (2, 62 * HOUR),
+        (1, 6 * DAY),
+    ])
 }
 
 fn sign_in(random: &mut Random) -> SignIn {

@@ -72,10 +72,12 @@ mod tests {
 
     #[test]
     fn a_seed_names_a_sequence() {
-        let first: Vec<u64> = (0..3).map({
-            let mut random = Random::new(1);
-            move |_| random.draw()
-        }).collect();
+        let first: Vec<u64> = (0..3)
+            .map({
+                let mut random = Random::new(1);
+                move |_| random.draw()
+            })
+            .collect();
         assert_eq!(first[0], 0x910A_2DEC_8902_5CC1, "as the reference implementation");
         assert_ne!(Random::of(1, "a", &[1]).draw(), Random::of(1, "a", &[2]).draw());
     }

@@ -50,9 +50,9 @@ mod tests {
     fn what_is_not_needed_is_dropped() {
         let needed = |plan: &Plan| {
             let posts = |number| {
-                plan.happenings.iter().any(
-                    |planned| matches!(planned.what, Happening::Post(post) if post.number == number),
-                )
+                plan.happenings
+                    .iter()
+                    .any(|planned| matches!(planned.what, Happening::Post(post) if post.number == number))
             };
             posts(3) && posts(9)
         };

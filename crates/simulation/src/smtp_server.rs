@@ -88,9 +88,8 @@ pub(crate) fn converse(mood: SmtpMood, recipients: usize, random: &mut Random) -
         after_ms: quick,
     };
     let (nobody, nothing) = (vec![false; recipients], vec![Verdict::NotSent; recipients]);
-    let refuses = |phase, said: &str| {
-        ends(Ending::Refused(reply(said)), phase, nothing.clone(), false, nobody.clone())
-    };
+    let refuses =
+        |phase, said: &str| ends(Ending::Refused(reply(said)), phase, nothing.clone(), false, nobody.clone());
     match mood {
         SmtpMood::Fine => taken(recipients, quick),
         SmtpMood::Crawls => taken(recipients, random.between(30 * SECOND, 280 * SECOND)),
@@ -122,7 +121,9 @@ pub(crate) fn converse(mood: SmtpMood, recipients: usize, random: &mut Random) -
             refuses(phase, "421 4.3.2 service shutting down")
         }
         SmtpMood::RefusesPassword => refuses(Phase::Auth, "535 5.7.8 authentication failed"),
-        SmtpMood::RefusesSender => refuses(Phase::MailFrom, "550 5.7.60 client does not have permissions to send as this sender"),
+        SmtpMood::RefusesSender => {
+            refuses(Phase::MailFrom, "550 5.7.60 client does not have permissions to send as this sender")
+        }
         SmtpMood::Quota => refuses(Phase::RcptTo, "452 4.5.3 too many messages today, 5.4.5 daily quota"),
         SmtpMood::Later => refuses(random.pick(&[Phase::MailFrom, Phase::Data]), "451 4.7.1 greylisted"),
         SmtpMood::RefusesMessage => {
@@ -134,7 +135,9 @@ pub(crate) fn converse(mood: SmtpMood, recipients: usize, random: &mut Random) -
             let unknown = vec![Verdict::Unknown; recipients];
             ends(Ending::Unknown(Stop::TimedOut), Phase::EndOfData, unknown, true, takes)
         }
-        SmtpMood::NoTls => ends(Ending::Stopped(Stop::StartTlsNotOffered), Phase::Ehlo, nothing, false, nobody),
+        SmtpMood::NoTls => {
+            ends(Ending::Stopped(Stop::StartTlsNotOffered), Phase::Ehlo, nothing, false, nobody)
+        }
     }
 }
 

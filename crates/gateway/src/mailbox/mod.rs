@@ -5,19 +5,22 @@
 //! Durable Object in production and the simulation in tests.
 
 mod alarm;
+mod calls;
 mod context;
 mod effect;
+mod idempotency;
 mod record;
 mod state;
 mod transaction;
 mod view;
 
 use api::{
-    AttemptId, Code, ConsentOutcome, Digest, FinishConsent, MailboxSettings, MessageId, MessageView, Problem,
-    RefusedConsent, RetryMessage, Route, Timestamp,
+    AttemptId, Code, ConsentOutcome, Digest, FinishConsent, MessageId, MessageView, Problem, RefusedConsent,
+    RetryMessage, Route, Timestamp,
 };
 use microsoft::Refusal;
 
+pub use calls::{Accepted, Idempotency, SavedSettings, Step, Tried};
 pub use context::Context;
 pub use effect::{Effect, GraphCheck, LogEntry};
 pub use record::MailboxRecord;
@@ -25,6 +28,7 @@ pub use state::{Situation, state};
 pub use view::{Page, limits, view};
 
 use self::alarm::Alarm;
+use self::idempotency::find_repeated;
 use self::transaction::Transaction;
 use crate::outbox::release::Cause;
 use crate::outbox::retention::{next_sweep, sweep};
@@ -32,7 +36,7 @@ use crate::outbox::{AttemptKey, DeliveryResult, Message, NewMessage, REST_MS, Ru
 use crate::settings::Transport;
 use crate::sign_in::{self, Answered, ConsentAttempt, Redeemed, Redemption};
 use crate::store::{KvTask, MessageQuery, StagedContent, Store};
-use crate::tokens::{self, NewTokens, Renewed, SealedText, Tokens};
+use crate::tokens::{self, NewTokens, Renewed, Tokens};
 
 /// One mailbox.
 pub struct Mailbox {
@@ -48,61 +52,6 @@ struct Memory {
     alarm: Alarm,
     /// Whether this instance has looked for what an earlier one left.
     awake: bool,
-}
-
-/// The outcome of a step, and what the host must do after it.
-#[must_use]
-#[derive(Debug)]
-pub struct Step<T> {
-    /// What the caller is told. On an error nothing was changed.
-    pub outcome: Result<T, Problem>,
-    /// What to do, in this order.
-    pub effects: Vec<Effect>,
-}
-
-/// A message that is stored.
-#[derive(Clone, Debug)]
-pub struct Accepted {
-    /// The message.
-    pub message: Message,
-    /// Whether it came before, with the same idempotency key or the same id.
-    pub replayed: bool,
-}
-
-/// The idempotency key of a request, as hashes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Idempotency {
-    /// Of the key.
-    pub key: String,
-    /// Of everything that makes the request another one.
-    pub body: String,
-}
-
-/// The end of one try with one access token.
-#[derive(Clone, Debug)]
-pub enum Tried {
-    /// The attempt has its result.
-    Ended(DeliveryResult),
-    /// The access token was refused; a fresh one may do.
-    TokenRefused {
-        /// Why.
-        refusal: Refusal,
-        /// The number of the token.
-        token: Option<u64>,
-    },
-}
-
-/// Settings to save, with what was typed beside them sealed already.
-#[derive(Clone, Debug)]
-pub struct SavedSettings {
-    /// The settings, validated.
-    pub settings: MailboxSettings,
-    /// The version that the page showed.
-    pub version: u64,
-    /// The password: nothing when none was typed, an inner nothing when it was cleared.
-    pub access_code: Option<Option<SealedText>>,
-    /// The same for the key of the mailbox's own relay.
-    pub relay_key: Option<Option<SealedText>>,
 }
 
 /// How long a caller of an alarm may be late before it counts as lost, in milliseconds.
@@ -634,30 +583,4 @@ impl Mailbox {
         }
         Step { outcome, effects }
     }
-}
-
-fn find_repeated(
-    store: &Store,
-    idempotency: Option<&Idempotency>,
-    context: &Context<'_>,
-) -> Result<Option<Message>, Problem> {
-    const REMEMBERED_MS: i64 = api::IDEMPOTENCY_DAYS as i64 * 24 * 3_600_000;
-    let Some(Idempotency { key, body }) = idempotency else { return Ok(None) };
-    let Some(kept) = store.idempotency().get(key)? else { return Ok(None) };
-    let message = match kept.message.parse() {
-        Ok(id) => store.messages().get(id)?,
-        Err(_) => None,
-    };
-    let counts = |message: &Message| {
-        !message.state().is_final() || context.now.since(message.changed_at()) < REMEMBERED_MS
-    };
-    let is_recent = context.now.since(kept.at) < REMEMBERED_MS;
-    if !is_recent && !message.as_ref().is_some_and(counts) {
-        return Ok(None);
-    }
-    if kept.body != *body {
-        let detail = "this Idempotency-Key came with another message before";
-        return Err(Problem::new(Code::IdempotencyKeyReused, detail).with_param("message", &kept.message));
-    }
-    Ok(message)
 }

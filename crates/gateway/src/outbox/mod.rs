@@ -4,7 +4,9 @@
 //! what happens to many messages over time.
 
 mod accept;
+mod attempt;
 mod circuit_breaker;
+mod delivery_result;
 mod failure_table;
 mod form;
 mod lease;
@@ -18,13 +20,17 @@ pub(crate) mod retention;
 mod retry_policy;
 mod run_budget;
 mod scheduler;
+mod slow_down;
 mod state;
 
 pub use accept::{accept, message_bytes_effective};
+pub use attempt::{AttemptKey, Delivery};
+pub(crate) use attempt::{Gate, Started};
 pub use circuit_breaker::{Circuit, CircuitBreaker};
+pub use delivery_result::{DeliveryResult, NewMessage, Policy};
 pub use form::Form;
 pub use lease::Lease;
-pub use message::{DeliveryResult, Message, NEVER, NewMessage, Policy, named_person};
+pub use message::{Message, NEVER, named_person};
 pub use profile::MessageProfile;
 pub use rate_limit::{Limits, MESSAGES_PER_MINUTE, RECIPIENTS_PER_DAY, RateLimit, Unbooked};
 pub use recipients::{RecipientStates, Said};
@@ -34,6 +40,6 @@ pub use retry_policy::{
     concurrency_max, held_until, pauses_the_mailbox,
 };
 pub use run_budget::RunBudget;
-pub use scheduler::{AttemptKey, Delivery, HAND_OVER_MS_MAX, REST_MS, Scheduler};
-pub(crate) use scheduler::{Gate, Started, count_unseen};
+pub use scheduler::{HAND_OVER_MS_MAX, REST_MS, Scheduler};
+pub(crate) use slow_down::count_unseen;
 pub use state::{OutboxState, Unseen};

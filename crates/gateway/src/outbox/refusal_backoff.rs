@@ -32,6 +32,12 @@ impl RefusalBackoff {
         self.consecutive = 0;
     }
 
+    /// Whether so much was refused in a row that messages go one at a time, until one is taken.
+    #[must_use]
+    pub fn is_slow(&self) -> bool {
+        self.consecutive > FREE
+    }
+
     /// Something was refused. Says until when the whole mailbox pauses, if it has to.
     pub fn after_refusal(&mut self, code: Code, stage: Stage, now: Timestamp) -> Option<Timestamp> {
         if !failure(code, stage).counts {

@@ -2,7 +2,7 @@
 
 use api::{IDEMPOTENCY_DAYS, MessageState, Problem, Timestamp};
 
-use super::scheduler::count_unseen;
+use super::slow_down::count_unseen;
 use super::{Message, held_until};
 use crate::mailbox::{Context, Effect};
 use crate::store::Store;

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use api::{Code, MessageId, MessageState, Problem, Route, Timestamp};
 use microsoft::Refusal;
 
+use super::attempt::{AttemptKey, Gate, StaleAttempt, Started};
+use super::retry_policy::{Next, Stage};
+use super::slow_down::{count_unseen, slow_down, status_of};
 use super::{
     Circuit, DeliveryResult, Message, OutboxState, Policy, RunBudget, Unbooked, concerns_the_mailbox,
     concurrency_max,
 };
 use crate::mailbox::{Context, Effect, LogEntry, MailboxRecord};
-use crate::outbox::retry_policy::{Next, Stage, pauses_the_mailbox};
 use crate::store::Store;
-use crate::tokens::Authentication;
 
 /// An attempt older than this has lost its host, in milliseconds: a renewal and two requests at their limits.
 pub const HAND_OVER_MS_MAX: i64 = 180_000;
@@ -38,15 +39,6 @@ pub struct Scheduler {
     checking_since: Option<Timestamp>,
 }
 
-/// Names one attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AttemptKey {
-    /// The message.
-    pub message: MessageId,
-    /// When the attempt started.
-    pub at: Timestamp,
-}
-
 /// An attempt under way.
 #[derive(Clone, Debug)]
 struct Attempt {
@@ -64,46 +56,6 @@ struct Attempt {
     renewals: u32,
 }
 
-/// A message to hand over now.
-#[derive(Clone, Debug)]
-pub struct Delivery {
-    /// Names the attempt.
-    pub key: AttemptKey,
-    /// The message.
-    pub message: Message,
-    /// The mailbox.
-    pub mailbox: MailboxRecord,
-    /// The authentication, for kinds that sign in.
-    pub authentication: Option<Authentication>,
-    /// The number of the access token to use, for kinds that sign in.
-    pub token: Option<u64>,
-}
-
-/// Whether messages may go at all.
-#[derive(Clone, Debug)]
-pub(crate) enum Gate {
-    /// They may.
-    Open,
-    /// None may, for a reason that every message would meet. One may go as a probe while that may have changed.
-    Closed {
-        /// The reason.
-        refusal: Box<Refusal>,
-        /// The probe.
-        probe: Option<MessageId>,
-    },
-}
-
-/// An attempt that started.
-#[derive(Clone, Debug)]
-pub(crate) struct Started {
-    pub(crate) key: AttemptKey,
-    pub(crate) message: Message,
-}
-
-/// A refusal that belongs to settings or a sign-in of before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct StaleAttempt;
-
 impl Scheduler {
     /// Starts the next message, if one may go now; holds what is due while the gate is closed.
     pub(crate) fn start_next(
@@ -119,6 +71,7 @@ impl Scheduler {
         let kind = mailbox.settings.kind;
         let outbox = store.records().outbox()?;
         let limit = match outbox.breaker.circuit() {
+            Circuit::Closed if outbox.refusals.is_slow() => 1,
             Circuit::Closed => concurrency_max(kind),
             Circuit::HalfOpen => 1,
             Circuit::Open(_) => 0,
@@ -501,78 +454,4 @@ fn release_in(outbox: &mut OutboxState, attempt: &mut Attempt) {
     if let Some(at) = attempt.booked_at.take() {
         outbox.rate_limit.release(attempt.recipients, at);
     }
-}
-
-/// Pauses, back-off and circuit breaker: what concerns the whole mailbox keeps its other messages from meeting the same.
-fn slow_down(outbox: &mut OutboxState, result: &DeliveryResult, next: Next, now: Timestamp) {
-    let pause = |outbox: &mut OutboxState, code, detail: &str, until| {
-        outbox.pause(api::Delay { code, detail: detail.chars().take(500).collect(), until }, now);
-    };
-    match result {
-        DeliveryResult::HandedOver { pause_ms, .. } => {
-            outbox.refusals.after_hand_over();
-            outbox.breaker.close();
-            if let Some(ms) = pause_ms {
-                let detail = "Microsoft took the message and asks to slow down";
-                pause(outbox, Code::Throttled, detail, now.plus_millis(*ms));
-            }
-        }
-        DeliveryResult::Divided { upstream, later, .. } => {
-            outbox.breaker.close();
-            if upstream.is_some() {
-                outbox.refusals.after_hand_over();
-            }
-            if let Some(refusal) = later {
-                refused(outbox, refusal, Stage::HandOver, next, now, pause);
-            }
-        }
-        DeliveryResult::Refused { .. } if result.is_unknown() => outbox.breaker.trip(now),
-        DeliveryResult::Refused { refusal, stage } => {
-            if *stage == Stage::HandOver && refusal.upstream.is_some() {
-                outbox.breaker.close();
-            }
-            refused(outbox, refusal, *stage, next, now, pause);
-        }
-    }
-}
-
-fn refused(
-    outbox: &mut OutboxState,
-    refusal: &Refusal,
-    stage: Stage,
-    next: Next,
-    now: Timestamp,
-    pause: impl Fn(&mut OutboxState, Code, &str, Timestamp),
-) {
-    let backed_off = outbox.refusals.after_refusal(refusal.code, stage, now);
-    let asked = refusal.retry_after_ms.map(|ms| now.plus_millis(ms));
-    let passes = match next {
-        Next::Retry(at) => Some(at),
-        // This message has no time left; the others wait all the same.
-        _ => asked,
-    };
-    let passes = passes.filter(|_| pauses_the_mailbox(refusal.code, stage));
-    if let Some(until) = backed_off.max(passes) {
-        pause(outbox, refusal.code, &crate::sealing::masked(&refusal.detail), until);
-    }
-}
-
-/// Counts what ended otherwise than handed over, until a person has looked.
-pub(crate) fn count_unseen(outbox: &mut OutboxState, message: &Message, now: Timestamp) {
-    let unseen = &mut outbox.unseen;
-    match message.state() {
-        MessageState::Refused | MessageState::Expired => unseen.refused += 1,
-        MessageState::Unknown => unseen.unknown += 1,
-        _ => return,
-    }
-    unseen.since = unseen.since.or(Some(now));
-}
-
-fn status_of(result: &DeliveryResult) -> u16 {
-    let upstream = match result {
-        DeliveryResult::HandedOver { upstream, .. } => Some(upstream),
-        DeliveryResult::Divided { upstream, .. } => upstream.as_ref(),
-        DeliveryResult::Refused { refusal, .. } => refusal.upstream.as_ref(),
-    };
-    upstream.map_or(0, |upstream| upstream.status)
 }
