@@ -42,7 +42,7 @@ pub use operator::{
     CreateKey, CreateLink, CreateOrganisation, CreatedKey, CreatedLink, CreatedMailbox, CreatedOrganisation,
 };
 pub use outbox::{BatchItem, BatchOutcome, LimitsView, MailboxLimits, MessageList, RetryMessage, RetryWhom};
-pub use problem::{FieldError, InternalCause, Problem};
+pub use problem::{FieldError, InternalCause, Problem, ProblemFields};
 pub use reason::Reason;
 pub use registration::{
     Cloud, CredentialType, RegistrationOwner, RegistrationView, SetCredential, SetRegistration,

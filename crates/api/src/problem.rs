@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,8 +9,16 @@ use crate::{Code, FixBy, RequestId};
 ///
 /// Says what is the case, whose turn it is, and whether trying again helps. The front end words it in the reader's
 /// language from `code` and `params`; `title`, `detail` and `action` are the English for everybody else.
+///
+/// One pointer wide, since nearly every `Result` carries it: code that moves and drops the fields in each of these would
+/// make the Worker much larger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Problem {
+#[serde(transparent)]
+pub struct Problem(Box<ProblemFields>);
+
+/// The members of a [`Problem`], which dereferences to them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemFields {
     /// URL of a page about this kind of problem, served by this installation.
     #[serde(rename = "type")]
     pub type_url: String,
@@ -64,12 +73,18 @@ impl Problem {
     /// `type_url` stays relative until the host that answers knows its origin.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self {
+        Self::with_detail(code, detail.into())
+    }
+
+    /// Not inlined: hundreds of places make a problem.
+    #[inline(never)]
+    fn with_detail(code: Code, detail: String) -> Self {
+        Self(Box::new(ProblemFields {
             type_url: format!("/problems/{}", code.as_str()),
             title: code.title().to_owned(),
             status: code.status(),
             code,
-            detail: detail.into(),
+            detail,
             action: code.action().to_owned(),
             fix_by: code.fix_by(),
             retryable: code.retryable(),
@@ -78,7 +93,13 @@ impl Problem {
             errors: Vec::new(),
             request_id: None,
             internal: InternalCause::default(),
-        }
+        }))
+    }
+
+    /// The members, to take them apart.
+    #[must_use]
+    pub fn into_fields(self) -> ProblemFields {
+        *self.0
     }
 
     /// Adds a value that programs and other languages need.
@@ -121,6 +142,20 @@ impl Problem {
     pub fn with_retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
         self
+    }
+}
+
+impl Deref for Problem {
+    type Target = ProblemFields;
+
+    fn deref(&self) -> &ProblemFields {
+        &self.0
+    }
+}
+
+impl DerefMut for Problem {
+    fn deref_mut(&mut self) -> &mut ProblemFields {
+        &mut self.0
     }
 }
 

@@ -24,7 +24,9 @@ pub fn storage_refusal(error_text: &str, now: Timestamp) -> Option<Problem> {
         () => return None,
     };
     let detail = format!("{what}, and the operator has to make room: {error_text}");
-    Some(Problem { fix_by: FixBy::Operator, ..Problem::new(Code::StorageQuota, detail) })
+    let mut problem = Problem::new(Code::StorageQuota, detail);
+    problem.fix_by = FixBy::Operator;
+    Some(problem)
 }
 
 #[cfg(test)]

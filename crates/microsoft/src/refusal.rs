@@ -90,7 +90,7 @@ impl Refusal {
 /// A fault of ours in the shape of a refusal.
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
-        Self::new(problem.code, problem.detail)
+        Self::new(problem.code, problem.into_fields().detail)
     }
 }
 

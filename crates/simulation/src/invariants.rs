@@ -449,5 +449,5 @@ pub(crate) fn at_the_end(world: &mut World<'_>) -> Result<(), Violation> {
 }
 
 fn unreadable(problem: api::Problem) -> Violation {
-    Violation::new("storage can be read", problem.detail)
+    Violation::new("storage can be read", problem.into_fields().detail)
 }

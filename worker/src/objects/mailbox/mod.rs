@@ -71,7 +71,7 @@ impl DurableObject for Mailbox {
 
     async fn alarm(&self) -> worker::Result<Response> {
         // An error makes the runtime repeat the alarm, six times, later and later (Durable Objects: Alarms).
-        self.0.on_alarm().await.map_err(|problem| worker::Error::RustError(problem.detail))?;
+        self.0.on_alarm().await.map_err(|problem| worker::Error::RustError(problem.into_fields().detail))?;
         Response::empty()
     }
 }

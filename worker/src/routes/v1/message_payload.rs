@@ -42,10 +42,9 @@ pub(super) async fn read(request: Request, now: Timestamp) -> Result<(MessagePay
         let (wire, memory) = read_form(request).await?;
         return Ok((fields(wire, key, now)?, memory));
     }
-    body::expect_json(&request).map_err(|problem| {
-        let forms = "a mail comes as application/json, multipart/form-data or message/rfc822";
-        let detail = format!("{}; {forms}", problem.detail);
-        Problem { detail, ..problem }
+    body::expect_json(&request).map_err(|mut problem| {
+        problem.detail += "; a mail comes as application/json, multipart/form-data or message/rfc822";
+        problem
     })?;
     let body = body::large(request, REQUEST_BYTES_MAX, to_receive).await;
     let Large { bytes, memory } = body.map_err(tell_of_raw)?;
@@ -233,13 +232,10 @@ pub(super) fn refused(errors: Vec<FieldError>) -> Problem {
 }
 
 /// Names the form in which a larger message may come.
-fn tell_of_raw(problem: Problem) -> Problem {
-    if problem.code != Code::RequestTooLarge {
-        return problem;
+fn tell_of_raw(mut problem: Problem) -> Problem {
+    if problem.code == Code::RequestTooLarge {
+        problem.detail +=
+            &format!("; a larger message comes as message/rfc822, with at most {RAW_REQUEST_BYTES_MAX} bytes");
     }
-    let detail = format!(
-        "{}; a larger message comes as message/rfc822, with at most {RAW_REQUEST_BYTES_MAX} bytes",
-        problem.detail
-    );
-    Problem { detail, ..problem }
+    problem
 }

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use api::{Code, Problem};
+use api::{Code, Problem, ProblemFields};
 use gateway::sign_in::{ConsentAttempt, Redeemed, Redemption as Checked, SignedIn, attempt_ended, judge};
 use gateway::tokens::Authentication;
 use microsoft::{
@@ -114,8 +114,10 @@ async fn who(
 fn at_consent(problem: Problem) -> Problem {
     match problem.code {
         Code::SignInAgain => {
-            let params = problem.params;
-            Problem { params, ..Problem::new(Code::ConsentRefused, problem.detail) }
+            let ProblemFields { detail, params, .. } = problem.into_fields();
+            let mut refused = Problem::new(Code::ConsentRefused, detail);
+            refused.params = params;
+            refused
         }
         _ => problem,
     }
