@@ -22,10 +22,10 @@ macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $word:literal, $status:literal, $fix_by:ident, $retryable:literal, $title:literal, $action:literal;)+) => {
         /// The kinds of problem: a closed list that programs can rely on.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(from = "String", into = "&'static str")] // a table is a tenth of the code that is derived from the words
         pub enum Code {
-            $($(#[$doc])* #[serde(rename = $word)] $name,)+
+            $($(#[$doc])* $name,)+
             /// A kind that this version does not know; only ever read, never sent.
-            #[serde(other, rename = "unrecognised")]
             Unrecognised,
         }
 
@@ -70,6 +70,18 @@ macro_rules! codes {
             }
         }
     };
+}
+
+impl From<Code> for &'static str {
+    fn from(code: Code) -> Self {
+        code.as_str()
+    }
+}
+
+impl From<String> for Code {
+    fn from(word: String) -> Self {
+        Self::ALL.iter().copied().find(|code| code.as_str() == word).unwrap_or(Self::Unrecognised)
+    }
 }
 
 codes! {

@@ -7,10 +7,10 @@ macro_rules! reasons {
         /// Why Microsoft refused, as far as its AADSTS number tells: chooses the words that a person reads, and nothing
         /// else, since the numbers may change (Microsoft: reference-error-codes).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(from = "String", into = "&'static str")] // as for `Code`
         pub enum Reason {
-            $($(#[$doc])* #[serde(rename = $word)] $name,)+
+            $($(#[$doc])* $name,)+
             /// None that this version knows.
-            #[serde(other, rename = "other")]
             Other,
         }
 
@@ -37,6 +37,18 @@ macro_rules! reasons {
             }
         }
     };
+}
+
+impl From<Reason> for &'static str {
+    fn from(reason: Reason) -> Self {
+        reason.as_str()
+    }
+}
+
+impl From<String> for Reason {
+    fn from(word: String) -> Self {
+        Self::ALL.iter().copied().find(|reason| reason.as_str() == word).unwrap_or(Self::Other)
+    }
 }
 
 reasons! {

@@ -146,9 +146,8 @@ impl Messages<'_> {
         let rows = self.0.rows(query, vec![NEVER.into()])?;
         let read = |row: Vec<Value>| {
             let [code, count, since] = <[Value; 3]>::try_from(row).map_err(|_| cannot("count held mail"))?;
-            let code = serde_json::from_value(serde_json::Value::String(code.text()?));
             Ok(HeldRows {
-                code: code.unwrap_or(Code::Unrecognised),
+                code: code.text()?.into(),
                 count: u64::try_from(count.integer()?).unwrap_or_default(),
                 since: since.text()?.parse().unwrap_or_default(),
             })
