@@ -158,7 +158,7 @@ impl MultipartForm {
                 wire.scheduled_at = Some(moment);
             }
             Field::Headers => {
-                wire.headers = serde_json::from_str(&text)
+                wire.headers = serde_json::from_slice(text.as_bytes())
                     .map_err(|error| format!("headers are JSON, such as {{\"x-erp\": \"4711\"}}: {error}"))?;
             }
             Field::Importance => {

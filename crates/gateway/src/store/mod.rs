@@ -176,8 +176,9 @@ fn to_json<T: Serialize>(record: &T) -> Result<Value, Problem> {
     serde_json::to_string(record).map(Value::Text).map_err(|_| cannot("encode a record"))
 }
 
+/// From bytes, as calls are: reading from `str` would be the same code a second time for every type.
 fn from_json<T: DeserializeOwned>(json: Value) -> Result<T, Problem> {
-    serde_json::from_str(&json.text()?).map_err(|_| cannot("decode a stored record"))
+    serde_json::from_slice(json.text()?.as_bytes()).map_err(|_| cannot("decode a stored record"))
 }
 
 /// A fault of ours in storage. The caller is told no more than that.
