@@ -51,6 +51,10 @@ pub struct Failure {
 
 impl Campaign {
     /// Runs it. `elapsed` is a clock that begins at zero, and `progress` hears how far it is.
+    ///
+    /// # Panics
+    ///
+    /// When a thread panics outside of its world, which is a fault of the simulation.
     pub fn run(
         &self,
         elapsed: &(dyn Fn() -> Duration + Sync),
@@ -60,9 +64,8 @@ impl Campaign {
         let all = Mutex::new((Stats::default(), None::<(u64, Violation)>));
         let is_over = || {
             let state = all.lock().expect("no thread panics while it holds this");
-            let (stats, failure) = &*state;
-            failure.is_some()
-                || stats.of("mailbox-days") >= self.days
+            state.1.is_some()
+                || state.0.of("mailbox-days") >= self.days
                 || self.time.is_some_and(|time| elapsed() >= time)
         };
         std::thread::scope(|scope| {

@@ -55,11 +55,15 @@ pub(crate) fn prepare(world: &mut World<'_>, delivery: Delivery) -> Result<(), V
     let mut parcel = Parcel { delivery, number, recipients, smtp: None };
     match content(world, &parcel)? {
         Ok(()) => {}
-        Err(problem) => return end(world, parcel, refused(&problem, Stage::Token), 1),
+        Err(problem) => {
+            end(world, parcel, refused(&problem, Stage::Token), 1);
+            return Ok(());
+        }
     }
     if !parcel.delivery.message.recipients().can_go_on_by(kind) {
         let problem = Problem::new(Code::FieldsRefused, "Graph can't send to the others alone");
-        return end(world, parcel, refused(&problem, Stage::HandOver), 1);
+        end(world, parcel, refused(&problem, Stage::HandOver), 1);
+        return Ok(());
     }
     let has_token = parcel.delivery.authentication.as_ref().is_some_and(|authentication| {
         authentication.access.iter().any(|access| Some(access.token.number) == parcel.delivery.token)
@@ -80,7 +84,8 @@ pub(crate) fn prepare(world: &mut World<'_>, delivery: Delivery) -> Result<(), V
         host::plan(world, after_ms / 2, Work::Mark(Box::new(parcel)));
         return Ok(());
     }
-    answered_by_server(world, parcel, after_ms)
+    answered_by_server(world, parcel, after_ms);
+    Ok(())
 }
 
 /// What is stored of a message reads back whole.
@@ -116,8 +121,14 @@ pub(crate) fn mark(world: &mut World<'_>, parcel: Parcel) -> Result<(), Violatio
     let mark = Mark::new(key, world.clock.elapsed, started_at, recipients);
     match marked {
         // The mark may be durable, though the instance is gone.
-        None => Ok(world.watch.mark(mark)),
-        Some(Err(problem)) => end(world, parcel, refused(&problem, Stage::Token), 1),
+        None => {
+            world.watch.mark(mark);
+            Ok(())
+        }
+        Some(Err(problem)) => {
+            end(world, parcel, refused(&problem, Stage::Token), 1);
+            Ok(())
+        }
         Some(Ok(())) => {
             world.stats.count("possibly sent");
             invariants::marked(world, mark)?;
@@ -135,7 +146,8 @@ pub(crate) fn send(world: &mut World<'_>, mut parcel: Parcel) -> Result<(), Viol
         let taken = parcel.recipients.iter().zip(&conduct.takes).filter(|(_, takes)| **takes);
         let taken: Vec<usize> = taken.map(|(recipient, _)| *recipient).collect();
         take(world, &parcel, &taken)?;
-        return answered_by_server(world, parcel, conduct.after_ms / 2);
+        answered_by_server(world, parcel, conduct.after_ms / 2);
+        return Ok(());
     }
     let mood = world.graph.at(elapsed, GraphMood::Fine);
     let issued_at = parcel.delivery.authentication.as_ref().and_then(|authentication| {
@@ -166,7 +178,8 @@ pub(crate) fn send(world: &mut World<'_>, mut parcel: Parcel) -> Result<(), Viol
         let takes = if conduct.takes { "takes" } else { "does not take" };
         format!("{takes} message {number}; {}", said(&tried))
     });
-    end(world, parcel, tried, conduct.after_ms.min(DEADLINE_MS))
+    end(world, parcel, tried, conduct.after_ms.min(DEADLINE_MS));
+    Ok(())
 }
 
 /// The other side takes the message for these recipients.
@@ -191,8 +204,8 @@ fn take(world: &mut World<'_>, parcel: &Parcel, recipients: &[usize]) -> Result<
     Ok(())
 }
 
-fn answered_by_server(world: &mut World<'_>, parcel: Parcel, after_ms: i64) -> Result<(), Violation> {
-    let Some(conduct) = &parcel.smtp else { return Ok(()) };
+fn answered_by_server(world: &mut World<'_>, parcel: Parcel, after_ms: i64) {
+    let Some(conduct) = &parcel.smtp else { return };
     let owner = if parcel.kind() == Kind::SmtpBasic { ServerOwner::Own } else { ServerOwner::Microsoft };
     let tried = match understand(&conduct.outcome, owner) {
         Submitted::HandedOver(upstream) => {
@@ -208,7 +221,7 @@ fn answered_by_server(world: &mut World<'_>, parcel: Parcel, after_ms: i64) -> R
     };
     let (number, takes) = (parcel.number, conduct.takes.iter().filter(|takes| **takes).count());
     world.tell("SMTP", || format!("takes message {number} for {takes} recipients; {}", said(&tried)));
-    end(world, parcel, tried, after_ms)
+    end(world, parcel, tried, after_ms);
 }
 
 fn said(tried: &Tried) -> String {
@@ -231,13 +244,12 @@ fn refused(problem: &Problem, stage: Stage) -> Tried {
     Tried::Ended(DeliveryResult::Refused { refusal, stage })
 }
 
-fn end(world: &mut World<'_>, parcel: Parcel, tried: Tried, after_ms: i64) -> Result<(), Violation> {
+fn end(world: &mut World<'_>, parcel: Parcel, tried: Tried, after_ms: i64) {
     host::plan(world, after_ms, Work::Delivered(Box::new((parcel, tried))));
-    Ok(())
 }
 
 /// Tells the mailbox how the try ended.
-pub(crate) fn delivered(world: &mut World<'_>, parcel: Parcel, tried: Tried) -> Result<(), Violation> {
+pub(crate) fn delivered(world: &mut World<'_>, parcel: &Parcel, tried: &Tried) -> Result<(), Violation> {
     let key = parcel.delivery.key;
     let route = Some(parcel.route());
     let owned = world.host.mailbox.scheduler().owns(key);
@@ -245,7 +257,7 @@ pub(crate) fn delivered(world: &mut World<'_>, parcel: Parcel, tried: Tried) -> 
     let outcome = host::call(world, "delivered", |mailbox, context| {
         mailbox.delivered(key, route, tried.clone(), context)
     })?;
-    let is_known = match &tried {
+    let is_known = match tried {
         Tried::Ended(result) => !result.is_unknown(),
         Tried::TokenRefused { .. } => true,
     };
@@ -255,7 +267,7 @@ pub(crate) fn delivered(world: &mut World<'_>, parcel: Parcel, tried: Tried) -> 
     if let Some(Ok(())) = outcome {
         invariants::trouble_stays(world, before, parcel.number)?;
         if owned {
-            invariants::answered(world, key, &tried);
+            invariants::answered(world, key, tried);
         }
     }
     Ok(())

@@ -24,9 +24,9 @@ pub(crate) fn post(world: &mut World<'_>, post: Post, tries: u32) -> Result<(), 
     world.stats.count(if tries == 0 { "posts" } else { "posts again" });
     world.watch.somebody_acts();
     let to_be_replayed = world.truth.to_be_replayed(number, now);
-    let staged = match stage(world, &post, id) {
-        Some(staged) => staged,
-        None => return refused(world, post, tries, "storage failed while its content was written"),
+    let Some(staged) = stage(world, &post, id) else {
+        refused(world, post, tries, "storage failed while its content was written");
+        return Ok(());
     };
     let idempotency =
         post.keyed.then(|| Idempotency { key: format!("key-{number}"), body: format!("body-{number}") });
@@ -48,12 +48,16 @@ pub(crate) fn post(world: &mut World<'_>, post: Post, tries: u32) -> Result<(), 
         }
     })?;
     match outcome {
-        None => no_answer(world, post, tries),
+        None => {
+            no_answer(world, post, tries);
+            Ok(())
+        }
         Some(Err(problem)) => {
             hold(problem.code != Code::IdempotencyKeyReused, "a repeated post is the same post", || {
                 format!("message {number}: {}", problem.detail)
             })?;
-            refused(world, post, tries, problem.code.as_str())
+            refused(world, post, tries, problem.code.as_str());
+            Ok(())
         }
         Some(Ok(accepted)) => {
             let told = accepted.message.id();
@@ -62,12 +66,13 @@ pub(crate) fn post(world: &mut World<'_>, post: Post, tries: u32) -> Result<(), 
                 format!("message {number} is {to_be_replayed:?}, and the ERP was told {told}")
             })?;
             world.tell("ERP", || {
-                let word = if accepted.replayed { "posted before" } else { "accepted" };
+                let known = if accepted.replayed { "posted before" } else { "accepted" };
                 let lost = if post.answer_lost && tries == 0 { ", and does not learn it" } else { "" };
-                format!("posts message {number} to {recipients}: {word}{lost}")
+                format!("posts message {number} to {recipients}: {known}{lost}")
             });
             if post.answer_lost && tries == 0 {
-                return no_answer(world, post, tries);
+                no_answer(world, post, tries);
+                return Ok(());
             }
             if let Some(truth) = world.truth.get_mut(told) {
                 truth.told = true;
@@ -96,20 +101,18 @@ fn stage(world: &mut World<'_>, post: &Post, id: MessageId) -> Option<StagedCont
     written.ok().map(|()| StagedContent::Several { key, chunks: post.chunks })
 }
 
-fn refused(world: &mut World<'_>, post: Post, tries: u32, why: &str) -> Result<(), Violation> {
+fn refused(world: &mut World<'_>, post: Post, tries: u32, why: &str) {
     world.stats.count("posts refused");
     world.tell("ERP", || format!("posts message {}: refused, {why}", post.number));
     again(world, post, tries);
-    Ok(())
 }
 
 /// Without an answer nobody knows; only a key makes posting again safe.
-fn no_answer(world: &mut World<'_>, post: Post, tries: u32) -> Result<(), Violation> {
+fn no_answer(world: &mut World<'_>, post: Post, tries: u32) {
     world.stats.count("posts without an answer");
     if post.keyed {
         again(world, post, tries);
     }
-    Ok(())
 }
 
 fn again(world: &mut World<'_>, post: Post, tries: u32) {
@@ -121,11 +124,11 @@ fn again(world: &mut World<'_>, post: Post, tries: u32) {
 
 /// Posts a message again that may have been accepted long ago.
 pub(crate) fn post_again(world: &mut World<'_>, number: u32) -> Result<(), Violation> {
-    let posts = world.plan.happenings.iter().filter_map(|planned| match planned.what {
+    let mut posts = world.plan.happenings.iter().rev().filter_map(|planned| match planned.what {
         Happening::Post(post) if post.number == number && planned.at < world.clock.elapsed => Some(post),
         _ => None,
     });
-    match posts.last() {
+    match posts.next() {
         Some(before) => post(world, Post { scheduled_ms: None, answer_lost: false, ..before }, POSTS_MAX),
         None => Ok(()),
     }
@@ -139,7 +142,7 @@ fn known(world: &World<'_>, number: u32) -> Option<MessageId> {
 pub(crate) fn cancel(world: &mut World<'_>, number: u32) -> Result<(), Violation> {
     let Some(id) = known(world, number) else { return Ok(()) };
     let outcome = host::call(world, "cancel", |mailbox, context| mailbox.cancel(id, context))?;
-    world.tell("ERP", || format!("cancels message {number}: {}", word(&outcome)));
+    world.tell("ERP", || format!("cancels message {number}: {}", word(outcome.as_ref())));
     world.stats.count("cancels");
     Ok(())
 }
@@ -158,12 +161,12 @@ pub(crate) fn retry(
         truth.consented_at = Some(world.clock.elapsed);
     }
     let outcome = host::call(world, "retry", |mailbox, context| mailbox.retry(id, &retry, context))?;
-    world.tell("ERP", || format!("wants message {number} again: {}", word(&outcome)));
+    world.tell("ERP", || format!("wants message {number} again: {}", word(outcome.as_ref())));
     world.stats.count("retries");
     Ok(())
 }
 
-fn word(outcome: &Option<Result<api::MessageView, api::Problem>>) -> &'static str {
+fn word(outcome: Option<&Result<api::MessageView, api::Problem>>) -> &'static str {
     match outcome {
         None => "no answer",
         Some(Ok(view)) => MessageState::as_str(view.state),

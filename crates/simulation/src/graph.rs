@@ -80,7 +80,6 @@ pub(crate) fn send_mail(mood: GraphMood, of_before: bool, random: &mut Random) -
     let says = |takes, answer| Conduct { takes, answer: Some(answer), after_ms: quick };
     let silent = |takes, after_ms| Conduct { takes, answer: None, after_ms };
     match mood {
-        GraphMood::Fine => says(true, answer(202, "", None)),
         GraphMood::Slow => Conduct {
             takes: true,
             answer: Some(answer(202, "", None)),
@@ -121,7 +120,7 @@ pub(crate) fn send_mail(mood: GraphMood, of_before: bool, random: &mut Random) -
         GraphMood::SendOutage => silent(random.percent(50), DEADLINE_MS),
         GraphMood::LosesAnswers => silent(true, quick),
         GraphMood::RefusesTokens if of_before => says(false, answer(401, "InvalidAuthenticationToken", None)),
-        GraphMood::RefusesTokens => says(true, answer(202, "", None)),
+        GraphMood::Fine | GraphMood::RefusesTokens => says(true, answer(202, "", None)),
     }
 }
 

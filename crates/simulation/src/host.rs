@@ -248,7 +248,7 @@ pub(crate) fn replace_instance(world: &mut World<'_>) {
 }
 
 /// Sets the clock on the wall.
-pub(crate) fn set_clock(world: &mut World<'_>, ms: i64) -> Result<(), Violation> {
+pub(crate) fn set_clock(world: &mut World<'_>, ms: i64) {
     world.clock.jump(ms);
     world.stats.count("clock jumps");
     world.tell("clock", || format!("was set by {} min", ms / (60 * SECOND)));
@@ -256,7 +256,6 @@ pub(crate) fn set_clock(world: &mut World<'_>, ms: i64) -> Result<(), Violation>
         world.queue.push(world.clock.elapsed_at(at), Event::Alarm);
     }
     world.watch.clock_was_set();
-    Ok(())
 }
 
 /// The runtime looks whether the alarm is due.
@@ -272,12 +271,12 @@ pub(crate) fn alarm(world: &mut World<'_>) -> Result<(), Violation> {
 pub(crate) fn alarm_again(world: &mut World<'_>, tries: u32) -> Result<(), Violation> {
     world.stats.count("alarms");
     world.watch.alarm_is_running = true;
-    let outcome = run(world, "alarm", |mailbox, context| mailbox.alarm(context))?;
+    let outcome = run(world, "alarm", Mailbox::alarm)?;
     world.watch.alarm_is_running = false;
     let failed = !matches!(outcome, Some(Ok(()))) || world.host.alarm_was_refused;
     world.watch.alarm_is_repeated = failed && tries < ALARM_RETRIES;
     if world.watch.alarm_is_repeated {
-        let after_ms = 2 * SECOND << tries;
+        let after_ms = (2 * SECOND) << tries;
         world.queue.push(world.clock.elapsed + after_ms, Event::AlarmAgain(tries + 1));
     }
     Ok(())
@@ -294,7 +293,7 @@ pub(crate) fn work(world: &mut World<'_>, work: Work) -> Result<(), Violation> {
         Work::Prepare(delivery) => delivery::prepare(world, *delivery),
         Work::Mark(parcel) => delivery::mark(world, *parcel),
         Work::Send(parcel) => delivery::send(world, *parcel),
-        Work::Delivered(ended) => delivery::delivered(world, ended.0, ended.1),
+        Work::Delivered(ended) => delivery::delivered(world, &ended.0, &ended.1),
         Work::Renew(renewal) => {
             let mood = world.entra.at(world.clock.elapsed, EntraMood::Fine);
             let mut dice = world.dice("entra", &[renewal.number]);

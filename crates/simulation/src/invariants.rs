@@ -90,13 +90,14 @@ fn message(world: &mut World<'_>, id: MessageId) -> Result<(), Violation> {
     if first {
         world.stats.count("messages");
     }
-    if view.state == MessageState::Queued && before_state != Some(MessageState::Sending) {
+    let is_new_state = before_state != Some(view.state);
+    if view.state == MessageState::Queued && is_new_state && before_state != Some(MessageState::Sending) {
         truth.could_go_since = now;
     } else if view.state == MessageState::Scheduled {
         truth.could_go_since = view.scheduled_at.unwrap_or(now);
     }
     let could_go_for = now.since(truth.could_go_since);
-    if before_state == Some(view.state) {
+    if !is_new_state {
         world.watch.swept_of_day += u64::from(view.state.is_final());
         return Ok(());
     }

@@ -5,7 +5,7 @@ use api::{
     MailboxState, MailboxView, RefusedConsent, RegistrationOwner, RegistrationView,
 };
 use data_encoding::BASE64URL_NOPAD;
-use gateway::mailbox::{Context, MailboxRecord, Page, SavedSettings};
+use gateway::mailbox::{Context, Mailbox, MailboxRecord, Page, SavedSettings};
 use gateway::sign_in::{ConsentAttempt, Redeemed};
 use gateway::tokens::{AccessRecord, Authentication, SealedText};
 use microsoft::{Endpoints, Refusal, Resource};
@@ -176,7 +176,7 @@ pub(crate) fn visit(world: &mut World<'_>, id: AttemptId, visit: Visit) -> Resul
 /// The code is redeemed: the tokens are sealed, and the mailbox is told.
 pub(crate) fn redeem(world: &mut World<'_>, redeeming: Redeeming) -> Result<(), Violation> {
     let Redeeming { attempt, sign_in, begun_at } = redeeming;
-    let taken = host::call(world, "take_number", |mailbox, context| mailbox.take_number(context))?;
+    let taken = host::call(world, "take_number", Mailbox::take_number)?;
     let Some(Ok(record)) = taken else { return Ok(()) };
     let now = world.clock.now();
     let (number, resource) = (record.number, Resource::of(record.settings.kind));
@@ -263,7 +263,7 @@ pub(crate) fn save(world: &mut World<'_>, change: Change) -> Result<(), Violatio
 
 /// Removes the sign-in.
 pub(crate) fn remove(world: &mut World<'_>) -> Result<(), Violation> {
-    let removed = host::call(world, "remove", |mailbox, context| mailbox.remove(context))?;
+    let removed = host::call(world, "remove", Mailbox::remove)?;
     if let Some(Ok(())) = removed {
         world.people.removed_at = world.clock.elapsed;
     }
@@ -276,7 +276,7 @@ pub(crate) fn remove(world: &mut World<'_>) -> Result<(), Violation> {
 pub(crate) fn check_again(world: &mut World<'_>) -> Result<(), Violation> {
     world.watch.somebody_acts();
     world.tell("employee", || "asks to check again".to_owned());
-    host::call(world, "check_again", |mailbox, context| mailbox.check_again(context)).map(drop)
+    host::call(world, "check_again", Mailbox::check_again).map(drop)
 }
 
 /// Has seen what was refused or is unknown.
@@ -329,7 +329,7 @@ pub(crate) fn look(world: &mut World<'_>) -> Result<(), Violation> {
             sign_in(world, SignIn::PLAIN)
         }
         MailboxState::AdministratorNeeded | MailboxState::RegistrationBroken => {
-            host::call(world, "renew_to_check", |mailbox, context| mailbox.renew_to_check(context))?;
+            host::call(world, "renew_to_check", Mailbox::renew_to_check)?;
             let nobody = AttemptId::new(world.clock.now(), [0; 10]);
             world.queue.push(world.clock.elapsed + 10 * SECOND, Event::Visit(nobody, Visit::CheckAgain));
             Ok(())

@@ -246,7 +246,7 @@ impl Posts {
             };
             let post = self.post(random);
             happenings.push(Planned { at, what: Happening::Post(post) });
-            self.afterwards(post, at, random, happenings);
+            Self::afterwards(post, at, random, happenings);
         }
     }
 
@@ -270,7 +270,7 @@ impl Posts {
     }
 
     /// What the ERP does with the message later.
-    fn afterwards(&self, post: Post, at: i64, random: &mut Random, happenings: &mut Vec<Planned>) {
+    fn afterwards(post: Post, at: i64, random: &mut Random, happenings: &mut Vec<Planned>) {
         let number = post.number;
         if post.keyed && random.percent(5) {
             let at =

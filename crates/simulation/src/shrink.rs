@@ -6,7 +6,7 @@ use crate::plan::{Plan, Planned};
 #[must_use]
 pub fn shrink(plan: &Plan, fails: impl Fn(&Plan) -> bool, mut goes_on: impl FnMut() -> bool) -> Plan {
     let try_with = |happenings: Vec<Planned>, days: i64| {
-        let shorter = Plan { happenings, days, ..plan.clone() };
+        let shorter = Plan { days, happenings, ..plan.clone() };
         fails(&shorter).then_some(shorter)
     };
     let mut shortest = plan.clone();

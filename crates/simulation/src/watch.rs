@@ -36,6 +36,7 @@ pub(crate) struct Patience {
 }
 
 /// What the invariants remember.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each named where it is told")]
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     /// Rows written since the day began.

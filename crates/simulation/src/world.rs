@@ -53,19 +53,19 @@ pub(crate) enum Event {
 /// What something outside is like, until when.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mood<T> {
-    mood: T,
+    now: T,
     pub(crate) since: i64,
     until: i64,
 }
 
 impl<T: Copy> Mood<T> {
     fn new(fine: T) -> Self {
-        Self { mood: fine, since: 0, until: 0 }
+        Self { now: fine, since: 0, until: 0 }
     }
 
     /// What it is like now.
     pub(crate) fn at(&self, elapsed: i64, fine: T) -> T {
-        if elapsed < self.until { self.mood } else { fine }
+        if elapsed < self.until { self.now } else { fine }
     }
 
     /// When it became fine again, or will.
@@ -193,7 +193,7 @@ impl<'p> World<'p> {
             }
             Event::PeopleLook => {
                 if !self.is_healed {
-                    operator::heal(self)?;
+                    operator::heal(self);
                 }
                 self.queue.push(self.clock.elapsed + HOUR, Event::PeopleLook);
                 people::look(self)
@@ -217,9 +217,18 @@ impl<'p> World<'p> {
             Happening::Seen => people::seen(self),
             Happening::AskApproval(asked) => people::ask_approval(self, asked),
             Happening::TestServer(passes) => people::test_server(self, passes),
-            Happening::Deploy => operator::deploy(self),
-            Happening::Limits(limits) => operator::change_limits(self, limits),
-            Happening::ClockJump(ms) => host::set_clock(self, ms),
+            Happening::Deploy => {
+                operator::deploy(self);
+                Ok(())
+            }
+            Happening::Limits(limits) => {
+                operator::change_limits(self, limits);
+                Ok(())
+            }
+            Happening::ClockJump(ms) => {
+                host::set_clock(self, ms);
+                Ok(())
+            }
             Happening::Crash(effects) => {
                 self.host.crash_in = Some(effects);
                 Ok(())
@@ -240,7 +249,7 @@ impl<'p> World<'p> {
                 Ok(())
             }
             Happening::Graph(mood, ms) => {
-                self.graph = Mood { mood, since: elapsed, until: elapsed + ms };
+                self.graph = Mood { now: mood, since: elapsed, until: elapsed + ms };
                 self.watch.outage_begins();
                 if self.kind() == Kind::GraphOAuth2 {
                     self.tell("Graph", || format!("{mood:?} for {} min", ms / (60 * SECOND)));
@@ -248,14 +257,14 @@ impl<'p> World<'p> {
                 Ok(())
             }
             Happening::Smtp(mood, ms) => {
-                self.smtp = Mood { mood, since: elapsed, until: elapsed + ms };
+                self.smtp = Mood { now: mood, since: elapsed, until: elapsed + ms };
                 if self.kind() != Kind::GraphOAuth2 {
                     self.tell("SMTP", || format!("{mood:?} for {} min", ms / (60 * SECOND)));
                 }
                 Ok(())
             }
             Happening::Entra(mood, ms) => {
-                self.entra = Mood { mood, since: elapsed, until: elapsed + ms };
+                self.entra = Mood { now: mood, since: elapsed, until: elapsed + ms };
                 self.tell("Entra", || format!("{mood:?} for {} min", ms / (60 * SECOND)));
                 Ok(())
             }

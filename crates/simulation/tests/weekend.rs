@@ -1,5 +1,7 @@
 //! Weeks of one mailbox by a script, on the machine that runs in production.
 
+#![expect(clippy::panic, reason = "a test fails by panicking")]
+
 use api::Kind;
 use proptest::prelude::*;
 use simulation::{
