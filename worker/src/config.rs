@@ -5,10 +5,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use api::{Cloud, Code, Kind, Problem, RegistrationOwner, Timestamp};
-use gateway::{
-    DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, KeyRing, Limits, MESSAGES_PER_MINUTE, RECIPIENTS_PER_DAY,
-    REFRESH_TOKEN_LIFE_MS, Reach, sha256,
-};
+use gateway::outbox::{Limits, MESSAGES_PER_MINUTE, RECIPIENTS_PER_DAY};
+use gateway::sealing::{KeyRing, sha256};
+use gateway::settings::Reach;
+use gateway::tokens::{DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, REFRESH_TOKEN_LIFE_MS};
 use microsoft::Endpoints;
 use relay_contract::Key;
 use worker::Env;

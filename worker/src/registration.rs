@@ -5,7 +5,9 @@ use std::fmt;
 use api::{
     Cloud, Code, CredentialType, OrganisationId, Problem, RegistrationOwner, RegistrationView, Timestamp,
 };
-use gateway::{KeyRing, Record, SealedText, warn_days_left};
+use gateway::sealing::{KeyRing, Record};
+use gateway::settings::{warn_days_left, warns_today};
+use gateway::tokens::SealedText;
 use microsoft::{
     Certificate, ClientSecret, Endpoints, Proof, assertion_to_sign, read_private_key, signed_assertion,
 };
@@ -190,7 +192,7 @@ impl StoredRegistration {
 
 /// A line in the log 30, 14 and 3 days before an app's secret or certificate ends, and every day after it has.
 pub(crate) fn warn_of_end(registration: &RegistrationView, object: &str) {
-    let Some(days) = registration.warn_days_left.filter(|days| gateway::warns_today(*days)) else { return };
+    let Some(days) = registration.warn_days_left.filter(|days| warns_today(*days)) else { return };
     let detail = format!("the credential of app {} ends in {days} days", registration.client_id);
     let outcome = if days < 0 { "ended" } else { "ends" };
     log(&Line { event: "credential", outcome, object, detail: &detail, ..Line::default() });

@@ -19,12 +19,3 @@ pub mod submission;
 pub mod tokens;
 
 pub use storage_quota::storage_refusal;
-
-// Until every caller names the module.
-pub use outbox::{Form, Limits, MESSAGES_PER_MINUTE, RECIPIENTS_PER_DAY};
-pub use sealing::{
-    Credential, KeyRing, KeyRingError, Mint, Minted, Opening, Purpose, Record, SealError, Sealing, purpose,
-    same_secret, sha256,
-};
-pub use settings::{Reach, check_settings, test_step, warn_days_left, warns_today};
-pub use tokens::{DEFAULT_KEEPALIVE_MS, DEFAULT_RENEW_AFTER_MS, REFRESH_TOKEN_LIFE_MS, SealedText};

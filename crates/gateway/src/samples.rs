@@ -29,7 +29,9 @@ fn read<T: DeserializeOwned + Serialize>(path: &Path) -> T {
     assert_eq!(serde_json::to_value(&again).unwrap(), serde_json::to_value(&read).unwrap());
     let (then, now): (Value, Value) =
         (serde_json::from_str(&text).unwrap(), serde_json::to_value(&read).unwrap());
-    for (name, value) in then.as_object().unwrap() {
+    // What a later version wrote is read, and what this one does not know of it is left out.
+    let is_later = path.components().any(|part| part.as_os_str() == "next");
+    for (name, value) in then.as_object().unwrap().iter().filter(|_| !is_later) {
         assert_eq!(now.get(name), Some(value), "{} loses {name}", path.display());
     }
     read

@@ -4,7 +4,7 @@ use api::TestStep;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::StreamExt as _;
-use gateway::test_step;
+use gateway::settings::test_step;
 use relay_contract::{Event, Key, Order, Problem, ProblemCode, Request as Signed, Signature, wire};
 use sha2::{Digest as _, Sha256};
 use smtp::{Outcome, Step};

@@ -1,7 +1,8 @@
 use api::{Code, Problem};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use gateway::{KeyRing, Opening, Record, SealError, SealedText, Sealing};
+use gateway::sealing::{KeyRing, Opening, Record, SealError, Sealing};
+use gateway::tokens::SealedText;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{CryptoKey, SubtleCrypto, WorkerGlobalScope};
 use worker::js_sys::{Array, Object, Reflect, Uint8Array, global};

@@ -1,4 +1,5 @@
 use std::any::type_name;
+use std::rc::Rc;
 
 use api::Problem;
 use gateway::storage_refusal;
@@ -6,18 +7,22 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use worker::{SqlCursor, SqlStorage, SqlStorageValue};
 
+use gateway::store::Database as _;
+
 use super::call::internal;
+use super::database::DurableDatabase;
 use crate::host::now;
 
 /// An object's SQLite, with its failures as problems.
 #[derive(Clone)]
 pub(super) struct Sql {
     storage: SqlStorage,
+    database: Rc<DurableDatabase>,
 }
 
 impl Sql {
     pub(super) fn new(storage: &worker::Storage) -> Self {
-        Self { storage: storage.sql() }
+        Self { storage: storage.sql(), database: Rc::new(DurableDatabase::new(storage)) }
     }
 
     /// Whether the object has been created: until then it has no table, and nothing may write.
@@ -27,6 +32,16 @@ impl Sql {
             vec![name.into()],
         )?;
         Ok(found.first().is_some_and(|count| count.n > 0))
+    }
+
+    /// Runs `work` in one transaction: all of its statements, or none when it fails.
+    pub(super) fn transaction<T>(&self, work: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
+        let (mut work, mut value) = (Some(work), None);
+        self.database.transaction(&mut || {
+            value = work.take().map(|work| work()).transpose()?;
+            Ok(())
+        })?;
+        value.ok_or_else(|| internal("cannot complete a transaction"))
     }
 
     /// Runs a statement.

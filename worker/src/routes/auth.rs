@@ -8,8 +8,8 @@ use axum::http::{HeaderMap, Method, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::BoxFuture;
-use gateway::purpose::{ApiKey, Session};
-use gateway::{Credential, Mint, same_secret};
+use gateway::sealing::purpose::{ApiKey, Session};
+use gateway::sealing::{Credential, Mint, same_secret};
 use microsoft::{Endpoints, Sending, admin_consent, asked_of_administrator, permission_name};
 use worker::send::SendFuture;
 

@@ -1,6 +1,6 @@
 use api::{CreatedLink, LinkId, OrganisationId, Problem};
-use gateway::Mint;
-use gateway::purpose::Link;
+use gateway::sealing::Mint;
+use gateway::sealing::purpose::Link;
 
 use super::Installation;
 use super::auth::hash_text;

@@ -11,6 +11,7 @@ mod effect;
 mod idempotency;
 mod record;
 mod state;
+mod stored_settings;
 mod transaction;
 mod view;
 

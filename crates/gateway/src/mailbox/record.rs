@@ -5,6 +5,7 @@ use microsoft::Sending;
 use serde::{Deserialize, Serialize};
 
 use super::SavedSettings;
+use super::stored_settings::StoredSettings;
 use crate::sealing::Record;
 use crate::settings::Transport;
 use crate::tokens::{SealedText, Trouble};
@@ -17,6 +18,7 @@ pub struct MailboxRecord {
     /// Its id.
     pub id: MailboxId,
     /// What was saved last.
+    #[serde(with = "StoredSettings")]
     pub settings: MailboxSettings,
     /// Raised by every save.
     pub version: u64,

@@ -100,7 +100,7 @@ mod tests {
         check_settings(settings, Reach::Internet)
             .err()
             .into_iter()
-            .flat_map(|p| p.errors)
+            .flat_map(|p| p.errors.clone())
             .map(|error| error.pointer)
             .collect()
     }

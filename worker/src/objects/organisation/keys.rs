@@ -109,7 +109,7 @@ impl Organisation {
         let id = vec![call.id.to_string().into()];
         let row: Option<Row> = self.sql.row("SELECT hash, mailboxes FROM api_key WHERE id = ?", id)?;
         let row = row
-            .filter(|row| gateway::same_secret(row.hash.as_bytes(), call.hash.as_bytes()))
+            .filter(|row| gateway::sealing::same_secret(row.hash.as_bytes(), call.hash.as_bytes()))
             .ok_or_else(|| Problem::new(Code::CredentialsRefused, "this key was revoked"))?;
         let only: Option<Vec<MailboxId>> = row.mailboxes.as_deref().map(from_json).transpose()?;
         let listed = self.listed()?.into_iter();

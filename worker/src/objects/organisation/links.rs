@@ -44,7 +44,7 @@ impl Organisation {
         let row: Option<Row> = self.sql.row("SELECT hash, expires_at FROM link WHERE id = ?", id())?;
         let holds = row.is_some_and(|row| {
             row.expires_at > call.at.millis()
-                && gateway::same_secret(row.hash.as_bytes(), call.hash.as_bytes())
+                && gateway::sealing::same_secret(row.hash.as_bytes(), call.hash.as_bytes())
         });
         if !holds {
             return Err(Problem::new(Code::LinkSpent, "a link opens a page once, within its time"));

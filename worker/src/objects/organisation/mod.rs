@@ -35,23 +35,23 @@ impl DurableObject for Organisation {
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
         dispatch! { request =>
-            Create(call) => self.create(&call),
-            PinTenant(call) => self.pin_tenant(&call),
-            SettlePin(call) => self.settle_pin(&call),
-            AddMailbox(call) => self.add_mailbox(&call),
-            SetAddresses(call) => self.set_addresses(&call),
+            Create(call) => self.sql.transaction(|| self.create(&call)),
+            PinTenant(call) => self.sql.transaction(|| self.pin_tenant(&call)),
+            SettlePin(call) => self.sql.transaction(|| self.settle_pin(&call)),
+            AddMailbox(call) => self.sql.transaction(|| self.add_mailbox(&call)),
+            SetAddresses(call) => self.sql.transaction(|| self.set_addresses(&call)),
             ListMailboxes(_) => self.list_mailboxes(),
-            SetSending(call) => self.set_sending(&call),
-            NoteAsked(call) => self.note_asked(&call),
-            SetRegistration(call) => self.set_registration(&call),
+            SetSending(call) => self.sql.transaction(|| self.set_sending(&call)),
+            NoteAsked(call) => self.sql.transaction(|| self.note_asked(&call)),
+            SetRegistration(call) => self.sql.transaction(|| self.set_registration(&call)),
             AskRegistration(_) => self.registration(),
-            AddKey(call) => self.add_key(&call),
+            AddKey(call) => self.sql.transaction(|| self.add_key(&call)),
             UseKey(call) => self.use_key(&call),
             KeyMailboxes(call) => self.key_mailboxes(&call),
-            AddLink(call) => self.add_link(&call),
-            OpenLink(call) => self.open_link(&call),
+            AddLink(call) => self.sql.transaction(|| self.add_link(&call)),
+            OpenLink(call) => self.sql.transaction(|| self.open_link(&call)),
             UseSession(call) => self.use_session(&call),
-            EndSession(call) => self.end_session(&call),
+            EndSession(call) => self.sql.transaction(|| self.end_session(&call)),
         }
     }
 }

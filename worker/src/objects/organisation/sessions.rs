@@ -48,7 +48,7 @@ impl Organisation {
         let row: Option<Row> = self.sql.row("SELECT hash, ends_at FROM session WHERE id = ?", id)?;
         let row = row
             .filter(|row| row.ends_at > call.at.millis())
-            .filter(|row| gateway::same_secret(row.hash.as_bytes(), call.hash.as_bytes()))
+            .filter(|row| gateway::sealing::same_secret(row.hash.as_bytes(), call.hash.as_bytes()))
             .ok_or_else(|| Problem::new(Code::SessionEnded, "the session has ended"))?;
         Ok(SessionHolder {
             name: profile.name,

@@ -38,7 +38,7 @@ pub(super) async fn save(
     SmallJson(mut save): SmallJson<SaveSettings>,
 ) -> Answer<Passed<MailboxView>> {
     tidy(&mut save);
-    gateway::check_settings(&save.settings, employee.installation.config.reach())?;
+    gateway::settings::check_settings(&save.settings, employee.installation.config.reach())?;
     let (organisation, mailbox) = (employee.organisation()?, employee.mailbox(id)?);
     let addresses: Vec<_> =
         [&save.settings.address].into_iter().chain(&save.settings.aliases).cloned().collect();

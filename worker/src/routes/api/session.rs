@@ -2,8 +2,8 @@ use api::{Code, OpenSession, OrganisationId, Problem, SessionId, SessionView, Ti
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, header};
 use axum::response::IntoResponse as _;
-use gateway::Mint;
-use gateway::purpose::{Link, Session};
+use gateway::sealing::Mint;
+use gateway::sealing::purpose::{Link, Session};
 
 use crate::host::{now, random};
 use crate::objects::organisation::{EndSession, OpenLink, SessionHolder, UseSession};

@@ -2,8 +2,8 @@ use api::{
     Code, CreateKey, CreateLink, CreateMailbox, CreateOrganisation, CreatedKey, CreatedLink, CreatedMailbox,
     CreatedOrganisation, FieldError, KeyId, OrganisationId, Problem,
 };
-use gateway::Mint;
-use gateway::purpose::ApiKey;
+use gateway::sealing::Mint;
+use gateway::sealing::purpose::ApiKey;
 
 use crate::host::{now, random};
 use crate::objects::directory::Enlist;

@@ -2,7 +2,7 @@ use api::{
     Code, FieldError, OrganisationId, Problem, Reason, RegistrationOwner, RegistrationView, SetCredential,
     SetRegistration as Wanted,
 };
-use gateway::SealedText;
+use gateway::tokens::SealedText;
 use microsoft::{
     AuthorizationCode, Certificate, ClientSecret, Decision, PkceCodeVerifier, Redemption, TokenEndpoint,
     read_private_key,

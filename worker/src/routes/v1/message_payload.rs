@@ -234,8 +234,10 @@ pub(super) fn refused(errors: Vec<FieldError>) -> Problem {
 /// Names the form in which a larger message may come.
 fn tell_of_raw(mut problem: Problem) -> Problem {
     if problem.code == Code::RequestTooLarge {
-        problem.detail +=
-            &format!("; a larger message comes as message/rfc822, with at most {RAW_REQUEST_BYTES_MAX} bytes");
+        problem.detail = format!(
+            "{}; a larger message comes as message/rfc822, with at most {RAW_REQUEST_BYTES_MAX} bytes",
+            problem.detail
+        );
     }
     problem
 }
