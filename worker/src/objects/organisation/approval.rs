@@ -5,7 +5,7 @@ use api::{MailboxId, Problem};
 use microsoft::Sending;
 
 use super::super::sql::{Json, from_json, to_json};
-use super::{Organisation, calls};
+use super::{Sql, calls, profile};
 
 calls! {
     /// Notes how a mailbox sends.
@@ -20,46 +20,37 @@ calls! {
     } -> (), "note_asked";
 }
 
-impl Organisation {
-    pub(super) fn set_sending(&self, call: &SetSending) -> Result<(), Problem> {
-        self.profile()?;
-        self.sql.run(
-            "CREATE TABLE IF NOT EXISTS sending (mailbox TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID",
-            Vec::new(),
-        )?;
-        let json = to_json(&call.sending)?;
-        let id = call.mailbox.to_string();
-        let known = "SELECT json FROM sending WHERE mailbox = ? AND json = ?";
-        if self.sql.row::<Json>(known, vec![id.as_str().into(), json.as_str().into()])?.is_some() {
-            return Ok(());
-        }
-        let statement = "INSERT OR REPLACE INTO sending (mailbox, json) VALUES (?, ?)";
-        self.sql.run(statement, vec![id.into(), json.into()])
+pub(super) fn set_sending(sql: &Sql, call: &SetSending) -> Result<(), Problem> {
+    profile::profile(sql)?;
+    sql.run(
+        "CREATE TABLE IF NOT EXISTS sending (mailbox TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID",
+        Vec::new(),
+    )?;
+    let json = to_json(&call.sending)?;
+    let id = call.mailbox.to_string();
+    let known = "SELECT json FROM sending WHERE mailbox = ? AND json = ?";
+    if sql.row::<Json>(known, vec![id.as_str().into(), json.as_str().into()])?.is_some() {
+        return Ok(());
     }
+    let statement = "INSERT OR REPLACE INTO sending (mailbox, json) VALUES (?, ?)";
+    sql.run(statement, vec![id.into(), json.into()])
+}
 
-    /// How its mailboxes send.
-    pub(super) fn sendings(&self) -> Result<Vec<Sending>, Problem> {
-        if !self.sql.has_table("sending")? {
-            return Ok(Vec::new());
-        }
-        let rows: Vec<Json> = self.sql.rows("SELECT json FROM sending ORDER BY mailbox", Vec::new())?;
-        rows.iter().map(|row| from_json(&row.json)).collect()
+/// How its mailboxes send.
+pub(super) fn sendings(sql: &Sql) -> Result<Vec<Sending>, Problem> {
+    if !sql.has_table("sending")? {
+        return Ok(Vec::new());
     }
+    let rows: Vec<Json> = sql.rows("SELECT json FROM sending ORDER BY mailbox", Vec::new())?;
+    rows.iter().map(|row| from_json(&row.json)).collect()
+}
 
-    pub(super) fn note_asked(&self, call: &NoteAsked) -> Result<(), Problem> {
-        self.profile()?;
-        self.sql.run(
-            "CREATE TABLE IF NOT EXISTS asked (one INTEGER PRIMARY KEY, json TEXT NOT NULL)",
-            Vec::new(),
-        )?;
-        self.sql.set_record("asked", &call.scopes)
-    }
+pub(super) fn note_asked(sql: &Sql, call: &NoteAsked) -> Result<(), Problem> {
+    profile::profile(sql)?;
+    sql.run("CREATE TABLE IF NOT EXISTS asked (one INTEGER PRIMARY KEY, json TEXT NOT NULL)", Vec::new())?;
+    sql.set_record("asked", &call.scopes)
+}
 
-    pub(super) fn asked(&self) -> Result<Vec<String>, Problem> {
-        if self.sql.has_table("asked")? {
-            Ok(self.sql.record("asked")?.unwrap_or_default())
-        } else {
-            Ok(Vec::new())
-        }
-    }
+pub(super) fn asked(sql: &Sql) -> Result<Vec<String>, Problem> {
+    if sql.has_table("asked")? { Ok(sql.record("asked")?.unwrap_or_default()) } else { Ok(Vec::new()) }
 }

@@ -3,7 +3,7 @@ use mail::EmailAddress;
 use serde::{Deserialize, Serialize};
 
 use super::super::sql::{from_json, to_json};
-use super::{Organisation, calls};
+use super::{Sql, calls, mailboxes, profile};
 
 calls! {
     /// Keeps a new API key's hash.
@@ -66,56 +66,54 @@ pub(crate) fn not_allowed(from: &str, usable: &[KeyMailbox]) -> Problem {
         }])
 }
 
-impl Organisation {
-    pub(super) fn add_key(&self, call: &AddKey) -> Result<(), Problem> {
-        self.profile()?;
-        let mailboxes = call.mailboxes.as_ref().map(to_json).transpose()?;
-        self.sql.run(
-            "INSERT INTO api_key (id, name, hash, mailboxes, at) VALUES (?, ?, ?, ?, ?)",
-            vec![
-                call.id.to_string().into(),
-                call.name.as_str().into(),
-                call.hash.as_str().into(),
-                mailboxes.into(),
-                call.at.millis().into(),
-            ],
-        )
-    }
+pub(super) fn add_key(sql: &Sql, call: &AddKey) -> Result<(), Problem> {
+    profile::profile(sql)?;
+    let mailboxes = call.mailboxes.as_ref().map(to_json).transpose()?;
+    sql.run(
+        "INSERT INTO api_key (id, name, hash, mailboxes, at) VALUES (?, ?, ?, ?, ?)",
+        vec![
+            call.id.to_string().into(),
+            call.name.as_str().into(),
+            call.hash.as_str().into(),
+            mailboxes.into(),
+            call.at.millis().into(),
+        ],
+    )
+}
 
-    pub(super) fn use_key(&self, call: &UseKey) -> Result<Option<MailboxId>, Problem> {
-        let usable = self.key_mailboxes(&KeyMailboxes { id: call.id, hash: call.hash.clone() })?;
-        match &call.wanted {
-            KeyUse::SendFrom(from) => {
-                let found = usable.iter().find(|mailbox| mailbox.sends_from(from));
-                found.map(|mailbox| Some(mailbox.id)).ok_or_else(|| not_allowed(from, &usable))
-            }
-            KeyUse::See(id) => {
-                let found = usable.iter().find(|mailbox| mailbox.id == *id);
-                found
-                    .map(|mailbox| Some(mailbox.id))
-                    .ok_or_else(|| Problem::new(Code::NotFound, "this key sees no such mailbox"))
-            }
-            KeyUse::Link => Ok(None),
+pub(super) fn use_key(sql: &Sql, call: &UseKey) -> Result<Option<MailboxId>, Problem> {
+    let usable = key_mailboxes(sql, &KeyMailboxes { id: call.id, hash: call.hash.clone() })?;
+    match &call.wanted {
+        KeyUse::SendFrom(from) => {
+            let found = usable.iter().find(|mailbox| mailbox.sends_from(from));
+            found.map(|mailbox| Some(mailbox.id)).ok_or_else(|| not_allowed(from, &usable))
         }
+        KeyUse::See(id) => {
+            let found = usable.iter().find(|mailbox| mailbox.id == *id);
+            found
+                .map(|mailbox| Some(mailbox.id))
+                .ok_or_else(|| Problem::new(Code::NotFound, "this key sees no such mailbox"))
+        }
+        KeyUse::Link => Ok(None),
     }
+}
 
-    pub(super) fn key_mailboxes(&self, call: &KeyMailboxes) -> Result<Vec<KeyMailbox>, Problem> {
-        #[derive(Deserialize)]
-        struct Row {
-            hash: String,
-            mailboxes: Option<String>,
-        }
-        self.profile()?;
-        let id = vec![call.id.to_string().into()];
-        let row: Option<Row> = self.sql.row("SELECT hash, mailboxes FROM api_key WHERE id = ?", id)?;
-        let row = row
-            .filter(|row| gateway::sealing::same_secret(row.hash.as_bytes(), call.hash.as_bytes()))
-            .ok_or_else(|| Problem::new(Code::CredentialsRefused, "this key was revoked"))?;
-        let only: Option<Vec<MailboxId>> = row.mailboxes.as_deref().map(from_json).transpose()?;
-        let listed = self.listed()?.into_iter();
-        Ok(listed
-            .filter(|mailbox| only.as_ref().is_none_or(|only| only.contains(&mailbox.id)))
-            .map(|mailbox| KeyMailbox { id: mailbox.id, addresses: mailbox.addresses })
-            .collect())
+pub(super) fn key_mailboxes(sql: &Sql, call: &KeyMailboxes) -> Result<Vec<KeyMailbox>, Problem> {
+    #[derive(Deserialize)]
+    struct Row {
+        hash: String,
+        mailboxes: Option<String>,
     }
+    profile::profile(sql)?;
+    let id = vec![call.id.to_string().into()];
+    let row: Option<Row> = sql.row("SELECT hash, mailboxes FROM api_key WHERE id = ?", id)?;
+    let row = row
+        .filter(|row| gateway::sealing::same_secret(row.hash.as_bytes(), call.hash.as_bytes()))
+        .ok_or_else(|| Problem::new(Code::CredentialsRefused, "this key was revoked"))?;
+    let only: Option<Vec<MailboxId>> = row.mailboxes.as_deref().map(from_json).transpose()?;
+    let listed = mailboxes::listed(sql)?.into_iter();
+    Ok(listed
+        .filter(|mailbox| only.as_ref().is_none_or(|only| only.contains(&mailbox.id)))
+        .map(|mailbox| KeyMailbox { id: mailbox.id, addresses: mailbox.addresses })
+        .collect())
 }

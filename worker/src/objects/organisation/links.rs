@@ -1,7 +1,7 @@
 use api::{Code, LinkId, Problem, SessionId, Timestamp};
 use serde::Deserialize;
 
-use super::{Organisation, calls};
+use super::{Sql, calls, profile};
 
 calls! {
     /// Keeps a new link's hash.
@@ -23,41 +23,39 @@ calls! {
     } -> (), "open_link";
 }
 
-impl Organisation {
-    pub(super) fn add_link(&self, call: &AddLink) -> Result<(), Problem> {
-        self.profile()?;
-        self.sql.run("DELETE FROM link WHERE expires_at <= ?", vec![call.at.millis().into()])?;
-        self.sql.run(
-            "INSERT INTO link (id, hash, expires_at) VALUES (?, ?, ?)",
-            vec![call.id.to_string().into(), call.hash.as_str().into(), call.expires_at.millis().into()],
-        )
-    }
+pub(super) fn add_link(sql: &Sql, call: &AddLink) -> Result<(), Problem> {
+    profile::profile(sql)?;
+    sql.run("DELETE FROM link WHERE expires_at <= ?", vec![call.at.millis().into()])?;
+    sql.run(
+        "INSERT INTO link (id, hash, expires_at) VALUES (?, ?, ?)",
+        vec![call.id.to_string().into(), call.hash.as_str().into(), call.expires_at.millis().into()],
+    )
+}
 
-    pub(super) fn open_link(&self, call: &OpenLink) -> Result<(), Problem> {
-        #[derive(Deserialize)]
-        struct Row {
-            hash: String,
-            expires_at: i64,
-        }
-        self.profile()?;
-        let id = || vec![call.id.to_string().into()];
-        let row: Option<Row> = self.sql.row("SELECT hash, expires_at FROM link WHERE id = ?", id())?;
-        let holds = row.is_some_and(|row| {
-            row.expires_at > call.at.millis()
-                && gateway::sealing::same_secret(row.hash.as_bytes(), call.hash.as_bytes())
-        });
-        if !holds {
-            return Err(Problem::new(Code::LinkSpent, "a link opens a page once, within its time"));
-        }
-        self.sql.run("DELETE FROM link WHERE id = ?", id())?;
-        self.sql.run("DELETE FROM session WHERE ends_at <= ?", vec![call.at.millis().into()])?;
-        self.sql.run(
-            "INSERT INTO session (id, hash, ends_at) VALUES (?, ?, ?)",
-            vec![
-                call.session.to_string().into(),
-                call.session_hash.as_str().into(),
-                call.session_ends_at.millis().into(),
-            ],
-        )
+pub(super) fn open_link(sql: &Sql, call: &OpenLink) -> Result<(), Problem> {
+    #[derive(Deserialize)]
+    struct Row {
+        hash: String,
+        expires_at: i64,
     }
+    profile::profile(sql)?;
+    let id = || vec![call.id.to_string().into()];
+    let row: Option<Row> = sql.row("SELECT hash, expires_at FROM link WHERE id = ?", id())?;
+    let holds = row.is_some_and(|row| {
+        row.expires_at > call.at.millis()
+            && gateway::sealing::same_secret(row.hash.as_bytes(), call.hash.as_bytes())
+    });
+    if !holds {
+        return Err(Problem::new(Code::LinkSpent, "a link opens a page once, within its time"));
+    }
+    sql.run("DELETE FROM link WHERE id = ?", id())?;
+    sql.run("DELETE FROM session WHERE ends_at <= ?", vec![call.at.millis().into()])?;
+    sql.run(
+        "INSERT INTO session (id, hash, ends_at) VALUES (?, ?, ?)",
+        vec![
+            call.session.to_string().into(),
+            call.session_hash.as_str().into(),
+            call.session_ends_at.millis().into(),
+        ],
+    )
 }

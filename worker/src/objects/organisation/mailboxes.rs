@@ -3,7 +3,7 @@ use mail::EmailAddress;
 use serde::Deserialize;
 
 use super::super::sql::{from_json, to_json};
-use super::{Organisation, calls};
+use super::{Sql, calls, profile};
 
 calls! {
     /// Lists a new mailbox, before it is made.
@@ -41,55 +41,53 @@ impl Listed {
     }
 }
 
-impl Organisation {
-    pub(super) fn add_mailbox(&self, call: &AddMailbox) -> Result<(), Problem> {
-        self.profile()?;
-        let listed = self.listed()?;
-        if listed.len() >= MAILBOXES_MAX {
-            let detail = format!("an organisation has at most {MAILBOXES_MAX} mailboxes");
-            return Err(Problem::new(Code::FieldsRefused, detail));
-        }
-        let addresses = vec![call.address.clone()];
-        refuse_taken(&listed, call.id, &addresses, "/address")?;
-        self.write(call.id, &addresses)
+pub(super) fn add_mailbox(sql: &Sql, call: &AddMailbox) -> Result<(), Problem> {
+    profile::profile(sql)?;
+    let listed = listed(sql)?;
+    if listed.len() >= MAILBOXES_MAX {
+        let detail = format!("an organisation has at most {MAILBOXES_MAX} mailboxes");
+        return Err(Problem::new(Code::FieldsRefused, detail));
     }
+    let addresses = vec![call.address.clone()];
+    refuse_taken(&listed, call.id, &addresses, "/address")?;
+    write(sql, call.id, &addresses)
+}
 
-    pub(super) fn set_addresses(&self, call: &SetAddresses) -> Result<(), Problem> {
-        self.profile()?;
-        let listed = self.listed()?;
-        refuse_taken(&listed, call.id, &call.addresses, "/settings/address")?;
-        let own = listed.iter().find(|listed| listed.id == call.id);
-        let own = own.ok_or_else(|| Problem::new(Code::NotFound, "there is no such mailbox"))?;
-        let mut addresses = if call.keep_old { own.addresses.clone() } else { Vec::new() };
-        addresses.extend(call.addresses.iter().cloned());
-        if addresses == own.addresses { Ok(()) } else { self.write(call.id, &addresses) }
-    }
+pub(super) fn set_addresses(sql: &Sql, call: &SetAddresses) -> Result<(), Problem> {
+    profile::profile(sql)?;
+    let listed = listed(sql)?;
+    refuse_taken(&listed, call.id, &call.addresses, "/settings/address")?;
+    let own = listed.iter().find(|listed| listed.id == call.id);
+    let own = own.ok_or_else(|| Problem::new(Code::NotFound, "there is no such mailbox"))?;
+    let mut addresses = if call.keep_old { own.addresses.clone() } else { Vec::new() };
+    addresses.extend(call.addresses.iter().cloned());
+    if addresses == own.addresses { Ok(()) } else { write(sql, call.id, &addresses) }
+}
 
-    pub(super) fn list_mailboxes(&self) -> Result<Vec<MailboxSummary>, Problem> {
-        self.profile()?;
-        let listed = self.listed()?.into_iter();
-        Ok(listed
-            .map(|mailbox| MailboxSummary {
-                id: mailbox.id,
-                address: mailbox.addresses.into_iter().next().unwrap_or_default(),
-            })
-            .collect())
-    }
+pub(super) fn list_mailboxes(sql: &Sql) -> Result<Vec<MailboxSummary>, Problem> {
+    profile::profile(sql)?;
+    let listed = listed(sql)?.into_iter();
+    Ok(listed
+        .map(|mailbox| MailboxSummary {
+            id: mailbox.id,
+            address: mailbox.addresses.into_iter().next().unwrap_or_default(),
+        })
+        .collect())
+}
 
-    pub(super) fn listed(&self) -> Result<Vec<Listed>, Problem> {
-        #[derive(Deserialize)]
-        struct Row {
-            id: MailboxId,
-            addresses: String,
-        }
-        let rows: Vec<Row> = self.sql.rows("SELECT id, addresses FROM mailbox ORDER BY id", Vec::new())?;
-        rows.into_iter().map(|row| Ok(Listed { id: row.id, addresses: from_json(&row.addresses)? })).collect()
+pub(super) fn listed(sql: &Sql) -> Result<Vec<Listed>, Problem> {
+    #[derive(Deserialize)]
+    struct Row {
+        id: MailboxId,
+        addresses: String,
     }
+    let rows: Vec<Row> = sql.rows("SELECT id, addresses FROM mailbox ORDER BY id", Vec::new())?;
+    rows.into_iter().map(|row| Ok(Listed { id: row.id, addresses: from_json(&row.addresses)? })).collect()
+}
 
-    fn write(&self, id: MailboxId, addresses: &[String]) -> Result<(), Problem> {
-        let values = vec![id.to_string().into(), to_json(&addresses)?.into()];
-        self.sql.run("INSERT OR REPLACE INTO mailbox (id, addresses) VALUES (?, ?)", values)
-    }
+fn write(sql: &Sql, id: MailboxId, addresses: &[String]) -> Result<(), Problem> {
+    let values = vec![id.to_string().into(), to_json(&addresses)?.into()];
+    sql.run("INSERT OR REPLACE INTO mailbox (id, addresses) VALUES (?, ?)", values)
 }
 
 /// `from` leads to one mailbox: an address that another one has is refused.

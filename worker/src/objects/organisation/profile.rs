@@ -1,7 +1,7 @@
 use api::{AttemptId, Code, FieldError, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Organisation, calls};
+use super::{Sql, calls};
 
 calls! {
     /// Makes the organisation. Only an operator's request leads here.
@@ -36,69 +36,67 @@ pub(super) struct Profile {
     provisional: Vec<AttemptId>,
 }
 
-impl Organisation {
-    pub(super) fn create(&self, call: &Create) -> Result<(), Problem> {
-        if let Some(tenant) = &call.tenant {
-            check_tenant(tenant)?;
-        }
-        for table in [
-            "CREATE TABLE IF NOT EXISTS organisation (one INTEGER PRIMARY KEY, json TEXT NOT NULL)",
-            "CREATE TABLE IF NOT EXISTS mailbox (id TEXT PRIMARY KEY, addresses TEXT NOT NULL)",
-            "CREATE TABLE IF NOT EXISTS api_key (id TEXT PRIMARY KEY, name TEXT NOT NULL, hash TEXT NOT NULL, \
-             mailboxes TEXT, at INTEGER NOT NULL)",
-            "CREATE TABLE IF NOT EXISTS link (id TEXT PRIMARY KEY, hash TEXT NOT NULL, expires_at INTEGER NOT NULL)",
-            "CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, hash TEXT NOT NULL, ends_at INTEGER NOT NULL)",
-        ] {
-            self.sql.run(table, Vec::new())?;
-        }
-        let (name, tenant) = (call.name.clone(), call.tenant.clone());
-        let profile = Profile { name, tenant, created_at: call.at, provisional: Vec::new() };
-        self.sql.set_record("organisation", &profile)
+pub(super) fn create(sql: &Sql, call: &Create) -> Result<(), Problem> {
+    if let Some(tenant) = &call.tenant {
+        check_tenant(tenant)?;
     }
-
-    /// The profile of an organisation that exists.
-    pub(super) fn profile(&self) -> Result<Profile, Problem> {
-        let missing = || Problem::new(Code::NotFound, "there is no such organisation");
-        if !self.sql.has_table("organisation")? {
-            return Err(missing());
-        }
-        self.sql.record("organisation")?.ok_or_else(missing)
+    for table in [
+        "CREATE TABLE IF NOT EXISTS organisation (one INTEGER PRIMARY KEY, json TEXT NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS mailbox (id TEXT PRIMARY KEY, addresses TEXT NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS api_key (id TEXT PRIMARY KEY, name TEXT NOT NULL, hash TEXT NOT NULL, \
+         mailboxes TEXT, at INTEGER NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS link (id TEXT PRIMARY KEY, hash TEXT NOT NULL, expires_at INTEGER NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, hash TEXT NOT NULL, ends_at INTEGER NOT NULL)",
+    ] {
+        sql.run(table, Vec::new())?;
     }
+    let (name, tenant) = (call.name.clone(), call.tenant.clone());
+    let profile = Profile { name, tenant, created_at: call.at, provisional: Vec::new() };
+    sql.set_record("organisation", &profile)
+}
 
-    pub(super) fn pin_tenant(&self, call: &PinTenant) -> Result<bool, Problem> {
-        check_tenant(&call.tenant)?;
-        let mut profile = self.profile()?;
-        match &profile.tenant {
-            Some(tenant) if !tenant.eq_ignore_ascii_case(&call.tenant) => {
-                let detail = format!("the organisation belongs to the Microsoft tenant {tenant}");
-                return Err(Problem::new(Code::WrongTenant, detail));
-            }
-            Some(_) if profile.provisional.is_empty() => return Ok(false),
-            Some(_) => {}
-            None => profile.tenant = Some(call.tenant.clone()),
-        }
-        if !profile.provisional.contains(&call.attempt) {
-            profile.provisional.push(call.attempt);
-        }
-        self.sql.set_record("organisation", &profile)?;
-        Ok(true)
+/// The profile of an organisation that exists.
+pub(super) fn profile(sql: &Sql) -> Result<Profile, Problem> {
+    let missing = || Problem::new(Code::NotFound, "there is no such organisation");
+    if !sql.has_table("organisation")? {
+        return Err(missing());
     }
+    sql.record("organisation")?.ok_or_else(missing)
+}
 
-    pub(super) fn settle_pin(&self, call: &SettlePin) -> Result<(), Problem> {
-        let mut profile = self.profile()?;
+pub(super) fn pin_tenant(sql: &Sql, call: &PinTenant) -> Result<bool, Problem> {
+    check_tenant(&call.tenant)?;
+    let mut profile = profile(sql)?;
+    match &profile.tenant {
+        Some(tenant) if !tenant.eq_ignore_ascii_case(&call.tenant) => {
+            let detail = format!("the organisation belongs to the Microsoft tenant {tenant}");
+            return Err(Problem::new(Code::WrongTenant, detail));
+        }
+        Some(_) if profile.provisional.is_empty() => return Ok(false),
+        Some(_) => {}
+        None => profile.tenant = Some(call.tenant.clone()),
+    }
+    if !profile.provisional.contains(&call.attempt) {
+        profile.provisional.push(call.attempt);
+    }
+    sql.set_record("organisation", &profile)?;
+    Ok(true)
+}
+
+pub(super) fn settle_pin(sql: &Sql, call: &SettlePin) -> Result<(), Problem> {
+    let mut profile = profile(sql)?;
+    if profile.provisional.is_empty() {
+        return Ok(());
+    }
+    if call.connected {
+        profile.provisional.clear();
+    } else {
+        profile.provisional.retain(|attempt| *attempt != call.attempt);
         if profile.provisional.is_empty() {
-            return Ok(());
+            profile.tenant = None;
         }
-        if call.connected {
-            profile.provisional.clear();
-        } else {
-            profile.provisional.retain(|attempt| *attempt != call.attempt);
-            if profile.provisional.is_empty() {
-                profile.tenant = None;
-            }
-        }
-        self.sql.set_record("organisation", &profile)
     }
+    sql.set_record("organisation", &profile)
 }
 
 /// A tenant is its id, a GUID, or one of its domain names: it stands in URLs.

@@ -1,6 +1,6 @@
 use api::Problem;
 
-use super::{Organisation, calls};
+use super::{Sql, calls, profile};
 use crate::registration::StoredRegistration;
 
 calls! {
@@ -15,21 +15,19 @@ calls! {
 
 const TABLE: &str = "registration";
 
-impl Organisation {
-    pub(super) fn set_registration(&self, call: &SetRegistration) -> Result<(), Problem> {
-        self.profile()?;
-        self.sql.run(
-            "CREATE TABLE IF NOT EXISTS registration (one INTEGER PRIMARY KEY, json TEXT NOT NULL)",
-            Vec::new(),
-        )?;
-        match &call.registration {
-            Some(registration) => self.sql.set_record(TABLE, registration),
-            None => self.sql.run("DELETE FROM registration", Vec::new()),
-        }
+pub(super) fn set_registration(sql: &Sql, call: &SetRegistration) -> Result<(), Problem> {
+    profile::profile(sql)?;
+    sql.run(
+        "CREATE TABLE IF NOT EXISTS registration (one INTEGER PRIMARY KEY, json TEXT NOT NULL)",
+        Vec::new(),
+    )?;
+    match &call.registration {
+        Some(registration) => sql.set_record(TABLE, registration),
+        None => sql.run("DELETE FROM registration", Vec::new()),
     }
+}
 
-    pub(super) fn registration(&self) -> Result<Option<StoredRegistration>, Problem> {
-        self.profile()?;
-        if self.sql.has_table(TABLE)? { self.sql.record(TABLE) } else { Ok(None) }
-    }
+pub(super) fn registration(sql: &Sql) -> Result<Option<StoredRegistration>, Problem> {
+    profile::profile(sql)?;
+    if sql.has_table(TABLE)? { sql.record(TABLE) } else { Ok(None) }
 }

@@ -2,7 +2,7 @@ use api::{Code, MailboxSummary, Problem, SessionId, Timestamp};
 use microsoft::Sending;
 use serde::{Deserialize, Serialize};
 
-use super::{Organisation, calls};
+use super::{Sql, approval, calls, mailboxes, profile, registration};
 use crate::registration::StoredRegistration;
 
 calls! {
@@ -36,33 +36,31 @@ pub(crate) struct SessionHolder {
     pub(crate) asked: Vec<String>,
 }
 
-impl Organisation {
-    pub(super) fn use_session(&self, call: &UseSession) -> Result<SessionHolder, Problem> {
-        #[derive(Deserialize)]
-        struct Row {
-            hash: String,
-            ends_at: i64,
-        }
-        let profile = self.profile()?;
-        let id = vec![call.id.to_string().into()];
-        let row: Option<Row> = self.sql.row("SELECT hash, ends_at FROM session WHERE id = ?", id)?;
-        let row = row
-            .filter(|row| row.ends_at > call.at.millis())
-            .filter(|row| gateway::sealing::same_secret(row.hash.as_bytes(), call.hash.as_bytes()))
-            .ok_or_else(|| Problem::new(Code::SessionEnded, "the session has ended"))?;
-        Ok(SessionHolder {
-            name: profile.name,
-            tenant: profile.tenant,
-            mailboxes: self.list_mailboxes()?,
-            ends_at: Timestamp::from_millis(row.ends_at),
-            registration: self.registration()?,
-            sendings: self.sendings()?,
-            asked: self.asked()?,
-        })
+pub(super) fn use_session(sql: &Sql, call: &UseSession) -> Result<SessionHolder, Problem> {
+    #[derive(Deserialize)]
+    struct Row {
+        hash: String,
+        ends_at: i64,
     }
+    let profile = profile::profile(sql)?;
+    let id = vec![call.id.to_string().into()];
+    let row: Option<Row> = sql.row("SELECT hash, ends_at FROM session WHERE id = ?", id)?;
+    let row = row
+        .filter(|row| row.ends_at > call.at.millis())
+        .filter(|row| gateway::sealing::same_secret(row.hash.as_bytes(), call.hash.as_bytes()))
+        .ok_or_else(|| Problem::new(Code::SessionEnded, "the session has ended"))?;
+    Ok(SessionHolder {
+        name: profile.name,
+        tenant: profile.tenant,
+        mailboxes: mailboxes::list_mailboxes(sql)?,
+        ends_at: Timestamp::from_millis(row.ends_at),
+        registration: registration::registration(sql)?,
+        sendings: approval::sendings(sql)?,
+        asked: approval::asked(sql)?,
+    })
+}
 
-    pub(super) fn end_session(&self, call: &EndSession) -> Result<(), Problem> {
-        self.use_session(&UseSession { id: call.id, hash: call.hash.clone(), at: call.at })?;
-        self.sql.run("DELETE FROM session WHERE id = ?", vec![call.id.to_string().into()])
-    }
+pub(super) fn end_session(sql: &Sql, call: &EndSession) -> Result<(), Problem> {
+    use_session(sql, &UseSession { id: call.id, hash: call.hash.clone(), at: call.at })?;
+    sql.run("DELETE FROM session WHERE id = ?", vec![call.id.to_string().into()])
 }
