@@ -5,8 +5,8 @@ use api::{
 };
 
 use super::{
-    CameBack, CheckedReturn, ConsentAttempt, ConsentRecord, Progress, RefusedReturn, judge_refusal,
-    kept_confirmation, verify_return,
+    CameBack, CheckedReturn, Confirmation, ConsentAttempt, ConsentRecord, Progress, RefusedReturn,
+    judge_refusal, kept_confirmation, verify_return,
 };
 use crate::store::Store;
 use crate::tokens::Authentication;
@@ -68,7 +68,7 @@ pub fn start_redeeming(
     match record.progress {
         Progress::Begun => {}
         Progress::Connected => return Ok(Err(None)),
-        Progress::Confirm(outcome, _) => return Ok(Err(Some(*outcome))),
+        Progress::Confirm(outcome, _) => return Ok(Err(Some((*outcome).into()))),
         Progress::Refused(problem) => return Err(*problem),
         Progress::Redeeming => {
             return Err(attempt_ended("it was cut off while the code was being redeemed"));
@@ -101,13 +101,9 @@ pub fn conclude(
     let (progress, outcome) = match outcome {
         Ok(redeemed) if redeemed.confirm.is_empty() => (Progress::Connected, Ok(None)),
         Ok(Redeemed { authentication, confirm, .. }) => {
-            let outcome = ConsentOutcome::Confirm {
-                account: authentication.account.clone(),
-                tenant: authentication.tenant_id.clone(),
-                reasons: confirm,
-            };
+            let outcome = Confirmation::new(&authentication, confirm);
             let progress = Progress::Confirm(Box::new(outcome.clone()), Box::new(authentication));
-            (progress, Ok(Some(outcome)))
+            (progress, Ok(Some(outcome.into())))
         }
         Err(problem) => (Progress::Refused(Box::new(problem.clone())), Err(problem)),
     };

@@ -13,5 +13,5 @@ pub use consents::{
     Answered, Redeemed, Redemption, answer, attempt_ended, begin, conclude, drop_unconfirmed,
 };
 pub use consents::{attempt_of, refuse, start_redeeming, tenant_to_confirm};
-pub use progress::{ConsentRecord, Progress};
+pub use progress::{Confirmation, ConsentRecord, Progress};
 pub use verify::{Judged, SignedIn, judge};

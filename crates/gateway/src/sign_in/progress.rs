@@ -1,4 +1,4 @@
-use api::{ConsentOutcome, Problem};
+use api::{Account, ConfirmReason, ConsentOutcome, Problem};
 use serde::{Deserialize, Serialize};
 
 use super::ConsentAttempt;
@@ -21,9 +21,41 @@ pub enum Progress {
     /// The code is being redeemed; it is never redeemed twice, also not after a crash here.
     Redeeming,
     /// In order, but a person must confirm: the outcome shown, and the authentication to take over.
-    Confirm(Box<ConsentOutcome>, Box<Authentication>),
+    Confirm(Box<Confirmation>, Box<Authentication>),
     /// The authentication was taken over.
     Connected,
     /// It failed, and this was said.
     Refused(Box<Problem>),
+}
+
+/// [`ConsentOutcome::Confirm`] as it is stored: the one outcome that is. The enum itself would bring the code that reads the
+/// whole page of its other variant.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Confirmation {
+    outcome: ConfirmTag,
+    account: Account,
+    tenant: String,
+    reasons: Vec<ConfirmReason>,
+}
+
+/// Says which outcome it is, as the enum's tag does.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ConfirmTag {
+    Confirm,
+}
+
+impl Confirmation {
+    /// What a person must agree to before that authentication is taken over.
+    #[must_use]
+    pub fn new(authentication: &Authentication, reasons: Vec<ConfirmReason>) -> Self {
+        let (account, tenant) = (authentication.account.clone(), authentication.tenant_id.clone());
+        Self { outcome: ConfirmTag::Confirm, account, tenant, reasons }
+    }
+}
+
+impl From<Confirmation> for ConsentOutcome {
+    fn from(Confirmation { outcome: ConfirmTag::Confirm, account, tenant, reasons }: Confirmation) -> Self {
+        Self::Confirm { account, tenant, reasons }
+    }
 }
