@@ -130,9 +130,15 @@ pub(crate) fn clipped(text: &str) -> Option<String> {
 
 /// `Retry-After` in milliseconds: seconds, which Graph also writes with a fraction; at most an hour is believed.
 pub(crate) fn retry_after_ms(headers: &http::HeaderMap) -> Option<i64> {
-    const BELIEVED_SECONDS_MAX: f64 = 3600.0;
-    let seconds: f64 = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    #[expect(clippy::cast_possible_truncation, reason = "between 0 and 3,600,000")]
-    (seconds.is_finite() && seconds >= 0.0)
-        .then(|| (seconds.min(BELIEVED_SECONDS_MAX) * 1000.0).round() as i64)
+    const BELIEVED_MS_MAX: i64 = 3_600_000;
+    let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
+    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let is_number = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit());
+    if seconds.is_empty() || !is_number(seconds) || !is_number(fraction) {
+        return None;
+    }
+    // What is longer than a number can be, is longer than an hour.
+    let whole_ms = seconds.parse::<i64>().unwrap_or(i64::MAX).saturating_mul(1000);
+    let ms = fraction.bytes().chain(*b"000").take(3).fold(0, |ms, digit| ms * 10 + i64::from(digit - b'0'));
+    Some(whole_ms.saturating_add(ms).min(BELIEVED_MS_MAX))
 }
