@@ -36,7 +36,7 @@ use crate::outbox::retention::{next_sweep, sweep};
 use crate::outbox::{AttemptKey, DeliveryResult, Message, NewMessage, REST_MS, RunBudget, Scheduler, Stage};
 use crate::settings::Transport;
 use crate::sign_in::{self, Answered, ConsentAttempt, Redeemed, Redemption};
-use crate::store::{KvTask, MessageQuery, StagedContent, Store};
+use crate::store::{KvTask, MessageQuery, StagedContent, Store, cannot};
 use crate::tokens::{self, NewTokens, Renewed, Tokens};
 
 /// One mailbox.
@@ -556,15 +556,30 @@ impl Mailbox {
         context: &Context<'_>,
         mut run: impl FnMut(&mut Transaction<'_>) -> Result<T, Problem>,
     ) -> Step<T> {
+        let mut value = None;
+        let Step { outcome, effects } = self.run_each(context, &mut |step| {
+            value = Some(run(step)?);
+            Ok(())
+        });
+        let value = outcome.and_then(|()| value.ok_or_else(|| cannot("complete a transaction")));
+        Step { outcome: value, effects }
+    }
+
+    /// What all steps have in common, compiled once for all of them.
+    fn run_each(
+        &mut self,
+        context: &Context<'_>,
+        run: &mut dyn FnMut(&mut Transaction<'_>) -> Result<(), Problem>,
+    ) -> Step<()> {
         let before = self.memory.clone();
         let mut effects = Vec::new();
         let (store, memory) = (&self.store, &mut self.memory);
-        let outcome = store.transaction(|| {
+        let outcome = store.transaction(&mut || {
             let mut step = Transaction { store, memory, context, effects: Vec::new() };
-            let value = run(&mut step)?;
+            run(&mut step)?;
             alarm::plan(&mut step)?;
             effects = std::mem::take(&mut step.effects);
-            Ok(value)
+            Ok(())
         });
         if let Err(problem) = &outcome {
             self.memory = before;

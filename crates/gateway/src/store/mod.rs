@@ -68,13 +68,8 @@ impl Store {
     }
 
     /// Runs a step: everything that it writes becomes durable together, or nothing does.
-    pub fn transaction<T>(&self, mut step: impl FnMut() -> Result<T, Problem>) -> Result<T, Problem> {
-        let mut value = None;
-        self.database.transaction(&mut || {
-            value = Some(step()?);
-            Ok(())
-        })?;
-        value.ok_or_else(|| cannot("complete a transaction"))
+    pub fn transaction(&self, step: &mut dyn FnMut() -> Result<(), Problem>) -> Result<(), Problem> {
+        self.database.transaction(step)
     }
 
     /// Whether the mailbox has been created. Until then nothing may be written, so that a call for a mailbox that does
