@@ -172,7 +172,7 @@ fn fingerprint(env: &Env) -> String {
     let hashes: Vec<u8> = values.flat_map(|value| sha256(value.as_bytes())).collect();
     let hash = sha256(&hashes);
     let short = hash.first_chunk::<6>().copied().unwrap_or_default();
-    format!("{} {}", env!("CARGO_PKG_VERSION"), data_encoding::HEXLOWER.encode(&short))
+    format!("{} {}", env!("CARGO_PKG_VERSION"), base16ct::lower::encode_string(&short))
 }
 
 /// A day as Entra shows it, `2027-05-01`: a secret ends in the course of it, so its beginning counts.

@@ -2,7 +2,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use data_encoding::HEXLOWER;
+use base16ct::lower::{decode_vec, encode_string};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
@@ -78,7 +78,7 @@ impl Signature {
     /// Signs a request.
     #[must_use]
     pub fn of(key: &Key, request: &Request<'_>) -> Self {
-        Self(format!("v1={}", HEXLOWER.encode(&mac(key, request).finalize().into_bytes())))
+        Self(format!("v1={}", encode_string(&mac(key, request).finalize().into_bytes())))
     }
 
     /// As it stands in the header.
@@ -92,7 +92,7 @@ impl Request<'_> {
     /// Whether it was signed with this key, and lately. Whoever asks also refuses a nonce that came before
     /// ([`Replays`](crate::Replays)).
     pub fn verify(&self, key: &Key, signature: &str, now_ms: i64, started_ms: i64) -> Result<(), Refused> {
-        let shown = signature.strip_prefix("v1=").and_then(|hex| HEXLOWER.decode(hex.as_bytes()).ok());
+        let shown = signature.strip_prefix("v1=").and_then(|hex| decode_vec(hex).ok());
         // The comparison takes as long for a wrong signature as for a right one.
         let fits = shown.is_some_and(|shown| mac(key, self).verify_slice(&shown).is_ok());
         match () {
@@ -112,8 +112,8 @@ impl Request<'_> {
             self.path,
             &self.time_ms.to_string(),
             self.nonce,
-            &HEXLOWER.encode(&Sha256::digest(self.order)),
-            &HEXLOWER.encode(&self.message_sha256),
+            &encode_string(&Sha256::digest(self.order)),
+            &encode_string(&self.message_sha256),
         ]
         .map(|part| part.replace('\n', "\\n"))
         .join("\n")
@@ -229,7 +229,7 @@ mod tests {
             assert!(order.plan([0; 18]).is_ok());
             assert_eq!(order.message.map_or(0, |message| message.size), vector.message.len() as u64);
             let hash: [u8; 32] = Sha256::digest(vector.message.as_bytes()).into();
-            assert_eq!(HEXLOWER.encode(&hash), vector.message_sha256);
+            assert_eq!(encode_string(&hash), vector.message_sha256);
             let request = Request {
                 relay: &vector.relay,
                 method: &vector.method,

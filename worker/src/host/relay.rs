@@ -170,7 +170,7 @@ impl Relay {
             (wire::TIME, &signed.time_ms.to_string()),
             (wire::NONCE, signed.nonce),
             (wire::ORDER_LENGTH, &order_length.to_string()),
-            (wire::MESSAGE_SHA256, &data_encoding::HEXLOWER.encode(&signed.message_sha256)),
+            (wire::MESSAGE_SHA256, &base16ct::lower::encode_string(&signed.message_sha256)),
             (wire::SIGNATURE, Signature::of(&self.key, signed).as_str()),
             ("content-type", "application/octet-stream"),
         ] {

@@ -259,7 +259,7 @@ mod tests {
     /// What this version stores; later versions must still open it.
     #[test]
     fn the_envelope_of_version_1_is_read_forever() {
-        let envelope = data_encoding::HEXLOWER.decode(VERSION_1).unwrap();
+        let envelope = base16ct::lower::decode_vec(VERSION_1).unwrap();
         assert_eq!(open(&ring(&["a"]), &record("1", 1), &envelope).as_deref(), Some(&b"token"[..]));
     }
     const VERSION_1: &[u8] = b"010161070707070707070707070707f0a372560b21113750c21f6372fa7fdff80eabac10";

@@ -23,7 +23,7 @@ pub(crate) fn of(message: &Message, frame: &MimeFrame) -> Value {
 
 /// SHA-256 in hexadecimal.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
+    base16ct::lower::encode_string(&Sha256::digest(bytes))
 }
 
 fn addresses(list: &[Correspondent]) -> Value {

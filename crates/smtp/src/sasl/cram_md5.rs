@@ -5,7 +5,7 @@ use md5::Md5;
 pub(super) fn answer(user: &str, password: &str, challenge: &[u8]) -> Option<String> {
     let mut mac = Hmac::<Md5>::new_from_slice(password.as_bytes()).ok()?;
     mac.update(challenge);
-    let digest = data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes());
+    let digest = base16ct::lower::encode_string(&mac.finalize().into_bytes());
     Some(format!("{user} {digest}"))
 }
 

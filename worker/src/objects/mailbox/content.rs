@@ -1,7 +1,6 @@
 //! The content of messages: sealed on its way in, opened for each attempt and for whoever posted it.
 
 use api::{Code, MessageId, Problem};
-use data_encoding::HEXLOWER;
 use gateway::mailbox::MailboxRecord;
 use gateway::memory::{CHUNK_BYTES, to_send};
 use gateway::outbox::Message;
@@ -33,7 +32,7 @@ pub(super) async fn stage(
     if content.len() <= CHUNK_BYTES {
         return seal(0, content).await.map(StagedContent::One);
     }
-    let key = HEXLOWER.encode(&random::<16>()?);
+    let key = base16ct::lower::encode_string(&random::<16>()?);
     shell.read(|machine, _| machine.store().content().begin_staging(&key, now()))?;
     let mut chunks = 0;
     for chunk in content.chunks(CHUNK_BYTES) {
