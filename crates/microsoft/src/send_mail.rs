@@ -38,8 +38,13 @@ impl<'a> SendMail<'a> {
     pub fn body_bytes(&self) -> usize {
         let mut counter = Counter(0);
         // Counting can't fail, and neither can writing strings.
-        let _ = serde_json::to_writer(&mut counter, &self.body());
+        let _ = self.write(&mut counter);
         counter.0
+    }
+
+    /// Writes the body, or counts it: of one type, so that the code that writes is there once.
+    fn write(&self, out: &mut dyn io::Write) -> serde_json::Result<()> {
+        serde_json::to_writer(out, &self.body())
     }
 
     /// How many bytes the body of `message` takes with the longest id that there is, for a message that has none yet.
@@ -88,7 +93,7 @@ pub fn send_mail(
 ) -> Result<HttpRequest, Refusal> {
     // Of about its size at once: a buffer that doubles would hold twice as much.
     let mut body = Vec::with_capacity(mail.text_bytes());
-    serde_json::to_writer(&mut body, &mail.body())
+    mail.write(&mut body)
         .map_err(|_| Refusal::new(Code::Internal, "the message can't be written as JSON"))?;
     request(Method::POST, endpoints.graph("/me/sendMail"), token, client_request_id, JSON, body)
 }

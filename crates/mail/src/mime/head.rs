@@ -1,18 +1,19 @@
 //! The header section of a message (RFC 5322 section 3.6), down to `MIME-Version`.
 
 use api::Importance;
-use mail_builder::Writer;
+use mail_builder::Writer as _;
 use mail_builder::headers::Header as _;
 use mail_builder::headers::address::EmailAddress;
 use mail_builder::headers::date::Date;
 use mail_builder::headers::text::Text;
 
+use super::output::Output;
 use super::word::{is_fragile, write_words};
 use super::{Bcc, MimeFrame};
 use crate::{Correspondent, Message};
 
 /// Writes every header but those that describe the body.
-pub(super) fn write_head(message: &Message, frame: &MimeFrame, out: &mut impl Writer) {
+pub(super) fn write_head(message: &Message, frame: &MimeFrame, out: &mut Output) {
     out.write(b"Date: ");
     Date::new(frame.date.seconds()).write_header(out, "Date: ".len());
     write_addresses("From", std::slice::from_ref(&message.from), out);
@@ -39,7 +40,7 @@ pub(super) fn write_head(message: &Message, frame: &MimeFrame, out: &mut impl Wr
 }
 
 /// `Importance` (RFC 2156 section 5.3.4) is Outlook's, `X-Priority` everybody else's.
-fn write_importance(message: &Message, out: &mut impl Writer) {
+fn write_importance(message: &Message, out: &mut Output) {
     let (importance, priority) = match message.importance {
         Importance::Low => ("low", "5"),
         Importance::Normal => return,
@@ -53,7 +54,7 @@ fn write_importance(message: &Message, out: &mut impl Writer) {
 }
 
 /// Writes an unstructured header (RFC 5322 section 2.2.1).
-fn write_text(name: &str, value: &str, out: &mut impl Writer) {
+fn write_text(name: &str, value: &str, out: &mut Output) {
     out.write(name.as_bytes());
     out.write(b": ");
     if is_fragile(value) {
@@ -65,7 +66,7 @@ fn write_text(name: &str, value: &str, out: &mut impl Writer) {
 }
 
 /// Writes a list of mailboxes, one a line; nothing for nobody.
-fn write_addresses(name: &str, mailboxes: &[Correspondent], out: &mut impl Writer) {
+fn write_addresses(name: &str, mailboxes: &[Correspondent], out: &mut Output) {
     let Some((last, others)) = mailboxes.split_last() else { return };
     out.write(name.as_bytes());
     out.write(b": ");
@@ -81,19 +82,20 @@ fn write_addresses(name: &str, mailboxes: &[Correspondent], out: &mut impl Write
 
 /// One mailbox, beginning at that column, without a line end of its own.
 fn mailbox(one: &Correspondent, column: usize) -> Vec<u8> {
-    let mut out = Vec::new();
+    let mut out = Output::keeping(0);
     let address = one.address().as_str();
     match one.name() {
         Some(name) if is_fragile(name) => {
             write_words(name, column, &mut out);
-            out.extend_from_slice(b"\r\n <");
-            out.extend_from_slice(address.as_bytes());
-            out.push(b'>');
+            out.write(b"\r\n <");
+            out.write(address.as_bytes());
+            out.write(b">");
         }
         name => {
             EmailAddress { name: name.map(Into::into), email: address.into() }.write_header(&mut out, column);
-            out.truncate(out.trim_ascii_end().len());
         }
     }
-    out
+    let mut bytes = out.into_bytes();
+    bytes.truncate(bytes.trim_ascii_end().len());
+    bytes
 }

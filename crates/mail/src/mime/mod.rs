@@ -4,6 +4,7 @@ mod boundary;
 mod frame;
 mod head;
 mod invitation;
+mod output;
 mod part;
 mod tree;
 mod word;
@@ -11,7 +12,7 @@ mod word;
 pub use frame::{Bcc, InternetMessageId, InternetMessageIdError, MimeFrame};
 
 use boundary::Boundaries;
-use mail_builder::Writer;
+use output::Output;
 use tree::Part;
 
 use crate::{Correspondent, Message};
@@ -23,20 +24,20 @@ impl Message {
     #[must_use]
     pub fn to_mime(&self, frame: &MimeFrame) -> Vec<u8> {
         // Counted first, so that the one large allocation is made once and fits.
-        let mut mime = Exact(Vec::with_capacity(self.mime_bytes(frame)));
+        let mut mime = Output::keeping(self.mime_bytes(frame));
         self.write_mime(frame, &mut mime);
-        mime.0
+        mime.into_bytes()
     }
 
     /// How many bytes [`Message::to_mime`] makes, exactly, without making them: `SIZE=` of RFC 1870.
     #[must_use]
     pub fn mime_bytes(&self, frame: &MimeFrame) -> usize {
-        let mut counter = Counter(0);
+        let mut counter = Output::counting();
         self.write_mime(frame, &mut counter);
-        counter.0
+        counter.bytes()
     }
 
-    fn write_mime(&self, frame: &MimeFrame, out: &mut impl Writer) {
+    fn write_mime(&self, frame: &MimeFrame, out: &mut Output) {
         head::write_head(self, frame, out);
         Part::of(self).write(&mut Boundaries::new(frame.boundary), out);
     }
@@ -51,24 +52,6 @@ impl Message {
     pub fn needs_smtputf8(&self) -> bool {
         let mut all = self.recipients().chain(&self.reply_to).chain([&self.from]);
         all.any(|one| one.address().needs_smtputf8())
-    }
-}
-
-/// Takes what is written, and grows for nothing else: `mail-builder` reserves room for the longest that a text could become.
-struct Exact(Vec<u8>);
-
-impl Writer for Exact {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
-    }
-}
-
-/// Counts what is written.
-struct Counter(usize);
-
-impl Writer for Counter {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 += bytes.len();
     }
 }
 

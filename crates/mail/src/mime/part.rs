@@ -4,12 +4,13 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use mail_builder::Writer;
+use mail_builder::Writer as _;
 use mail_builder::headers::Header as _;
 use mail_builder::headers::content_type::ContentType;
 use mail_builder::mime::MimePart;
 
 use super::boundary::BOUNDARY_START;
+use super::output::Output;
 use super::word::{is_fragile, write_words};
 use crate::Attachment;
 
@@ -28,7 +29,7 @@ pub(super) enum Placement {
 }
 
 /// Writes headers and body of a text: its lines, each ended by CRLF.
-pub(super) fn write_text(content_type: &'static str, text: &str, out: &mut impl Writer) {
+pub(super) fn write_text(content_type: &'static str, text: &str, out: &mut Output) {
     let text = with_crlf(text);
     if needs_base64(&text) {
         out.write(b"Content-Type: ");
@@ -77,7 +78,7 @@ fn needs_base64(text: &str) -> bool {
 }
 
 /// Writes headers and body of a file, byte for byte in base64 whatever its type is.
-pub(super) fn write_file(file: &Attachment, placement: Placement, out: &mut impl Writer) {
+pub(super) fn write_file(file: &Attachment, placement: Placement, out: &mut Output) {
     out.write(b"Content-Type: ");
     match placement {
         Placement::Invitation(method) => {
@@ -119,7 +120,7 @@ fn media_type(file: &Attachment) -> &str {
 }
 
 /// Writes `name`, which Outlook reads when it stands in encoded words, and the line end.
-fn write_name(filename: &str, out: &mut impl Writer) {
+fn write_name(filename: &str, out: &mut Output) {
     out.write(b"name=\"");
     if is_plain(filename) {
         write_quoted(filename, out);
@@ -132,7 +133,7 @@ fn write_name(filename: &str, out: &mut impl Writer) {
 }
 
 /// Writes the disposition with `filename`, or with `filename*` as RFC 2231 has it, and the line end.
-fn write_disposition(disposition: &'static str, filename: &str, out: &mut impl Writer) {
+fn write_disposition(disposition: &'static str, filename: &str, out: &mut Output) {
     if is_plain(filename) {
         out.write(disposition.as_bytes());
         // Never cut: some programs don't put `filename*0` and `filename*1` together, and 255 characters fit in a line.
@@ -162,7 +163,7 @@ fn is_plain(filename: &str) -> bool {
 }
 
 /// Writes the inside of a quoted string (RFC 5322 section 3.2.4).
-fn write_quoted(text: &str, out: &mut impl Writer) {
+fn write_quoted(text: &str, out: &mut Output) {
     for byte in text.bytes() {
         if matches!(byte, b'"' | b'\\') {
             out.write_byte(b'\\');
@@ -172,7 +173,7 @@ fn write_quoted(text: &str, out: &mut impl Writer) {
 }
 
 /// Writes the header and lines of base64. Files come and go as base64, so they are cut into lines and never decoded.
-fn write_base64(base64: &str, out: &mut impl Writer) {
+fn write_base64(base64: &str, out: &mut Output) {
     out.write(b"Content-Transfer-Encoding: base64\r\n\r\n");
     for line in base64.as_bytes().chunks(BASE64_LINE) {
         out.write(line);

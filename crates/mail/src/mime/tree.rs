@@ -1,9 +1,10 @@
 //! Which part of a message stands where (RFC 2046 section 5.1, RFC 2387), and writing it down in that order.
 
-use mail_builder::Writer;
+use mail_builder::Writer as _;
 
 use super::boundary::Boundaries;
 use super::invitation::method_of;
+use super::output::Output;
 use super::part::{Placement, write_file, write_text};
 use crate::{Attachment, Body, Message};
 
@@ -66,7 +67,7 @@ impl<'a> Part<'a> {
     }
 
     /// Writes headers and body; ends with a line end.
-    pub(super) fn write(&self, boundaries: &mut Boundaries, out: &mut impl Writer) {
+    pub(super) fn write(&self, boundaries: &mut Boundaries, out: &mut Output) {
         match self {
             Self::Text { content_type, text } => write_text(content_type, text, out),
             Self::File { file, placement } => write_file(file, *placement, out),

@@ -3,7 +3,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use mail_builder::Writer;
+use mail_builder::Writer as _;
+
+use super::output::Output;
 
 /// Longest line with a word in it, and what a word is beside its base64: `=?utf-8?B?` and `?=` (RFC 2047 section 2).
 const LINE: usize = 76;
@@ -22,7 +24,7 @@ pub(super) fn is_fragile(text: &str) -> bool {
 }
 
 /// Writes a text as encoded words: the first at that column, each further one on a line of its own.
-pub(super) fn write_words(text: &str, column: usize, out: &mut impl Writer) {
+pub(super) fn write_words(text: &str, column: usize, out: &mut Output) {
     for (index, piece) in pieces(text, column).into_iter().enumerate() {
         if index > 0 {
             out.write(b"\r\n ");
@@ -55,9 +57,9 @@ mod tests {
 
     #[test]
     fn words_end_between_characters_and_fit_their_line() {
-        let mut out = Vec::new();
+        let mut out = Output::keeping(0);
         write_words(&"請求書".repeat(12), 9, &mut out);
-        let text = String::from_utf8(out).unwrap();
+        let text = String::from_utf8(out.into_bytes()).unwrap();
         assert_eq!(text.split("\r\n ").count(), 3);
         assert!(text.split("\r\n").all(|line| line.len() <= 75), "{text}");
         assert!(text.split("\r\n").next().unwrap().len() + 9 <= 76, "{text}");
@@ -66,8 +68,8 @@ mod tests {
 
     #[test]
     fn nothing_is_no_word() {
-        let mut out = Vec::new();
+        let mut out = Output::counting();
         write_words("", 0, &mut out);
-        assert_eq!(out, b"");
+        assert_eq!(out.bytes(), 0);
     }
 }
