@@ -2,17 +2,29 @@
 //!
 //! Every put has a key of its own, so that neither KV's stale reads nor its limit of one write a second and key matter.
 
-use api::{Problem, Timestamp};
+use api::{MailboxId, OrganisationId, Problem, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
 
-use super::{Authentication, KV_PUT_EVERY_MS, good_until};
+use super::{Authentication, KV_PUT_EVERY_MS, SealedText, good_until};
 use crate::mailbox::Context;
-use crate::store::{KvOperation, KvTask, Store};
+use crate::store::{KvOperation, KvTask, Store, cannot};
 
 /// First and longest wait before a KV operation that failed is tried again, in milliseconds; in between, as long again as
 /// the operation has been waiting already.
 const RETRY_MS: (i64, i64) = (5_000, 5 * 60 * 1000);
+
+/// A copy as it is stored.
+#[derive(Serialize)]
+struct KvCopy<'a> {
+    mailbox: MailboxId,
+    number: u64,
+    organisation: OrganisationId,
+    refresh_token: &'a SealedText,
+    tenant: &'a str,
+    version: u8,
+}
 
 /// Queues a KV write of the refresh token, if one is due: at a consent (`at_once`), when the sealing key has changed, and
 /// else every six hours.
@@ -34,14 +46,18 @@ pub fn follow(
     let [random @ .., _, _, _, _, _, _, _, _, _, _] = context.random;
     let random: [u8; 6] = random;
     let random = URL_SAFE_NO_PAD.encode(random);
-    let value = serde_json::json!({
-        "version": 1, "organisation": mailbox.organisation, "mailbox": mailbox.id, "number": token.number,
-        "refresh_token": token.sealed, "tenant": authentication.tenant_id,
-    });
+    let value = KvCopy {
+        mailbox: mailbox.id,
+        number: token.number,
+        organisation: mailbox.organisation,
+        refresh_token: &token.sealed,
+        tenant: &authentication.tenant_id,
+        version: 1,
+    };
     let task = KvTask {
         key: format!("token/{}/{}/{}-{random}", mailbox.organisation, mailbox.id, token.number),
         operation: KvOperation::Put {
-            value: value.to_string(),
+            value: serde_json::to_string(&value).map_err(|_| cannot("encode a copy"))?,
             expires_at: good_until(authentication.renewed_at).seconds(),
         },
         at: context.now,
