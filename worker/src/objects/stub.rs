@@ -3,6 +3,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use api::{Code, MailboxId, OrganisationId, Problem};
+use futures_util::future::LocalBoxFuture;
 use gateway::memory::Share;
 use gateway::storage_refusal;
 use serde::de::DeserializeOwned;
@@ -78,14 +79,12 @@ impl Object {
     where
         C: Call<Reply: DeserializeOwned>,
     {
-        let carried = Parcel::pack(call, &[])?;
-        decode(&self.ask(C::NAME, &carried, DEADLINE + extra).await.map_err(Unanswered::into_problem)?)
+        decode(&self.ask_alone(C::NAME, to_bytes(call), extra).await?)
     }
 
     /// Asks for something that is passed on as it is.
     pub(crate) async fn pass<C: Call>(&self, call: &C, extra: Duration) -> Result<Passed<C::Reply>, Problem> {
-        let carried = Parcel::pack(call, &[])?;
-        let json = self.ask(C::NAME, &carried, DEADLINE + extra).await.map_err(Unanswered::into_problem)?;
+        let json = self.ask_alone(C::NAME, to_bytes(call), extra).await?;
         Ok(Passed { json, of: PhantomData })
     }
 
@@ -94,7 +93,7 @@ impl Object {
     where
         C: Call<Reply = Streamed>,
     {
-        let request = Parcel::pack(call, &[])?.request(C::NAME)?;
+        let request = Parcel::pack(&to_bytes(call)?, &[])?.request(C::NAME)?;
         let mut response = answered(within(DEADLINE, self.0.fetch_with_request(request)).await)?;
         if response.status_code() != 200 {
             return Err(problem_in(&response.bytes().await.unwrap_or_default()));
@@ -102,15 +101,35 @@ impl Object {
         response.try_into().map_err(|_| internal("cannot read reply of object"))
     }
 
-    /// Sends a call and reads the whole reply.
-    async fn ask(&self, name: &str, parcel: &Parcel, limit: Duration) -> Result<Vec<u8>, Unanswered> {
-        let request = parcel.request(name).map_err(Unanswered::Refused)?;
-        let reply = async {
-            let mut response = self.0.fetch_with_request(request).await?;
-            Ok::<_, worker::Error>((response.status_code(), response.bytes().await?))
-        };
-        let (status, bytes) = answered(within(limit, reply).await).map_err(Unanswered::Lost)?;
-        if status == 200 { Ok(bytes) } else { Err(Unanswered::Refused(problem_in(&bytes))) }
+    /// Sends a call and reads the whole reply. Boxed, since most handlers wait for one.
+    fn ask<'a>(
+        &'a self,
+        name: &'a str,
+        parcel: &'a Parcel,
+        limit: Duration,
+    ) -> LocalBoxFuture<'a, Result<Vec<u8>, Unanswered>> {
+        Box::pin(async move {
+            let request = parcel.request(name).map_err(Unanswered::Refused)?;
+            let reply = async {
+                let mut response = self.0.fetch_with_request(request).await?;
+                Ok::<_, worker::Error>((response.status_code(), response.bytes().await?))
+            };
+            let (status, bytes) = answered(within(limit, reply).await).map_err(Unanswered::Lost)?;
+            if status == 200 { Ok(bytes) } else { Err(Unanswered::Refused(problem_in(&bytes))) }
+        })
+    }
+
+    /// The same with nothing beside the call.
+    fn ask_alone(
+        &self,
+        name: &'static str,
+        json: Result<Vec<u8>, Problem>,
+        extra: Duration,
+    ) -> LocalBoxFuture<'_, Result<Vec<u8>, Problem>> {
+        Box::pin(async move {
+            let parcel = Parcel::pack(&json?, &[])?;
+            self.ask(name, &parcel, DEADLINE + extra).await.map_err(Unanswered::into_problem)
+        })
     }
 }
 
@@ -141,7 +160,7 @@ pub(crate) async fn deliver<C>(
 where
     C: Call<Reply: DeserializeOwned>,
 {
-    let parcel = Parcel::pack(call, &bytes)?;
+    let parcel = Parcel::pack(&to_bytes(call)?, &bytes)?;
     drop(bytes);
     let (first, limit) = (object()?, DEADLINE + extra);
     let reply = {
@@ -194,15 +213,14 @@ struct Parcel {
 }
 
 impl Parcel {
-    fn pack<C: Call>(call: &C, bytes: &[u8]) -> Result<Self, Problem> {
+    fn pack(json: &[u8], bytes: &[u8]) -> Result<Self, Problem> {
         let unmade = || internal("cannot make call");
         let length = |part: &[u8]| u32::try_from(part.len()).map_err(|_| unmade());
-        let json = to_bytes(call)?;
-        let prefix = length(&json)?.to_le_bytes();
-        let total = [PREFIX_BYTES, length(&json)?, length(bytes)?].into_iter().sum();
+        let prefix = length(json)?.to_le_bytes();
+        let total = [PREFIX_BYTES, length(json)?, length(bytes)?].into_iter().sum();
         let body = Uint8Array::new_with_length(total);
         let mut at = 0;
-        for part in [&prefix, &*json, bytes] {
+        for part in [&prefix, json, bytes] {
             let end = at + length(part)?;
             body.subarray(at, end).copy_from(part);
             at = end;
