@@ -1,8 +1,8 @@
 use std::fmt;
 
+use base16ct::lower::{decode_vec, encode_string};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use base16ct::lower::{decode_vec, encode_string};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
