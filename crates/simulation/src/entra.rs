@@ -20,6 +20,8 @@ pub enum EntraMood {
     LosesAnswers,
     /// `invalid_grant`: somebody must sign in.
     EndsGrant,
+    /// The same, after half a minute.
+    EndsGrantLate,
     /// An administrator must do something.
     AsksAdministrator,
     /// The app registration's secret has ended.
@@ -33,6 +35,7 @@ impl EntraMood {
             (3, Self::Unavailable),
             (3, Self::LosesAnswers),
             (2, Self::EndsGrant),
+            (1, Self::EndsGrantLate),
             (2, Self::AsksAdministrator),
             (2, Self::RefusesSecret),
         ])
@@ -81,6 +84,10 @@ pub(crate) fn renew(
             (Err(Refusal::new(Code::MicrosoftUnavailable, "no answer from Entra")), 30 * SECOND)
         }
         EntraMood::EndsGrant => refuses(Code::SignInAgain, Decision::SignInAgain),
+        EntraMood::EndsGrantLate => {
+            let (refused, _) = refuses(Code::SignInAgain, Decision::SignInAgain);
+            (refused, random.between(15 * SECOND, 34 * SECOND))
+        }
         EntraMood::AsksAdministrator => refuses(Code::AdministratorNeeded, Decision::AskAdministrator),
         EntraMood::RefusesSecret => refuses(Code::RegistrationBroken, Decision::RenewCredential),
     }

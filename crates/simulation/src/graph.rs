@@ -23,6 +23,8 @@ pub enum GraphMood {
     Mixed,
     /// It refuses with one of its documented errors, the same each time.
     Refuses(u8),
+    /// The same, after most of a minute.
+    RefusesLate(u8),
     /// `429` with `Retry-After`, in seconds; without one when that is 0.
     Throttles(u32),
     /// It takes messages, and asks to slow down.
@@ -51,6 +53,7 @@ impl GraphMood {
             (1, Self::Slow),
             (6, Self::Mixed),
             (6, Self::Refuses(row)),
+            (1, Self::RefusesLate(row)),
             (3, Self::Throttles(seconds)),
             (1, Self::TakesAndSlows(seconds)),
             (2, Self::Unavailable),
@@ -101,6 +104,10 @@ pub(crate) fn send_mail(mood: GraphMood, of_before: bool, random: &mut Random) -
             send_mail(mood, of_before, random)
         }
         GraphMood::Refuses(row) => refuses(row, random, quick),
+        GraphMood::RefusesLate(row) => {
+            let after_ms = random.between(20 * SECOND, DEADLINE_MS);
+            refuses(row, random, after_ms)
+        }
         GraphMood::Throttles(seconds) => {
             says(false, answer(429, "TooManyRequests", Some(seconds).filter(|seconds| *seconds > 0)))
         }

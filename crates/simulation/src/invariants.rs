@@ -175,15 +175,22 @@ fn alarm_is_set(world: &mut World<'_>, name: &str) -> Result<(), Violation> {
     let now = world.clock.now();
     let alarm = host.alarm.unwrap_or(NEVER);
     let in_time = |at: Timestamp| alarm <= at.max(now).plus_millis(ALARM_SLACK_MS);
-    let until = || people::view(world).and_then(|view| view.delay).map(|delay| delay.until);
+    let told = || people::view(world).and_then(|view| view.delay).map(|delay| delay.until);
+    // The page tells of a pause only when something is due by now.
+    let paused = || {
+        let outbox = serde_json::to_value(store.records().outbox().ok()?).ok()?;
+        outbox["pause"]["until"].as_str()?.parse().ok()
+    };
     let day_is_full = || {
         let limit = u64::from(world.limits.recipients_per_day);
         let next = store.messages().next_due(due).ok().flatten();
         let next = next.map_or(0, |message| u64::from(message.open_recipients()));
         limit > 0 && world.watch.recipients_of(PASSES_MS, world.clock.elapsed) + next > limit
     };
-    let waits =
-        in_time(due) || until().is_some_and(in_time) || day_is_full() && in_time(now.plus_millis(PASSES_MS));
+    let waits = in_time(due)
+        || told().is_some_and(in_time)
+        || paused().is_some_and(in_time)
+        || day_is_full() && in_time(now.plus_millis(PASSES_MS));
     hold(waits, "what is due has an alarm", || {
         format!("after {name}: due at {due}, alarm {:?}", world.host.alarm)
     })

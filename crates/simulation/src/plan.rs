@@ -207,10 +207,12 @@ impl Plan {
         let (row, smtp) = (random.draw().to_le_bytes()[0], random.pick(&SmtpMood::LASTING));
         let entra =
             random.pick(&[EntraMood::AsksAdministrator, EntraMood::RefusesSecret, EntraMood::EndsGrant]);
+        let graph =
+            random.pick(&[GraphMood::Refuses(row), GraphMood::Refuses(row), GraphMood::Throttles(3600)]);
         let at = random.between(HOUR, 10 * DAY);
         let what = match random.below(3) {
             0 if self.kind.signs_in() => Happening::Entra(entra, lasts),
-            _ if self.kind == Kind::GraphOAuth2 => Happening::Graph(GraphMood::Refuses(row), lasts),
+            _ if self.kind == Kind::GraphOAuth2 => Happening::Graph(graph, lasts),
             _ => Happening::Smtp(smtp, lasts),
         };
         self.happenings.push(Planned { at, what });
@@ -308,6 +310,17 @@ fn others_of_a_day(day: i64, busy_at: i64, kind: Kind, random: &mut Random, happ
         let what = if random.percent(50) { Happening::Remove } else { Happening::SignIn(second) };
         happenings.push(Planned { at, what: Happening::SignIn(first) });
         happenings.push(Planned { at: then, what });
+    }
+    if random.below(1000) < 30 && kind.signs_in() {
+        // Somebody signs in anew while an answer to the tokens of before is still to come.
+        let (row, at) = (random.draw().to_le_bytes()[0], busy_at - SECOND);
+        let what = if random.percent(50) {
+            Happening::Graph(GraphMood::RefusesLate(row), 2 * MINUTE)
+        } else {
+            Happening::Entra(EntraMood::EndsGrantLate, 2 * MINUTE)
+        };
+        happenings.push(Planned { at, what });
+        happenings.push(Planned { at: at - 9 * SECOND, what: Happening::SignIn(SignIn::PLAIN) });
     }
     let mut add = |chance: u64, random: &mut Random, what: &dyn Fn(&mut Random) -> Happening| {
         if random.below(1000) < chance {

@@ -117,9 +117,11 @@ fn held_mail_expires_after_a_month() {
 
 #[test]
 fn wrong_addresses_are_not_hammered() {
-    let mut plan = plan(Kind::SmtpOAuth2, 1);
+    /// `ErrorInvalidRecipients`, by its place among the documented errors.
+    const INVALID_RECIPIENTS: u8 = 8;
+    let mut plan = plan(Kind::GraphOAuth2, 1);
     plan.happenings.extend(posts(60, 1));
-    plan.happenings.push(at(1, Happening::Smtp(SmtpMood::RefusesRecipients, 24 * HOUR)));
+    plan.happenings.push(at(1, Happening::Graph(GraphMood::Refuses(INVALID_RECIPIENTS), 24 * HOUR)));
     let stats = lived(plan).stats;
     assert!((20..40).contains(&stats.of("refused")), "{}", stats.of("refused"));
     assert_eq!(stats.of("refused") + stats.of("handed_over"), 60);
@@ -139,7 +141,7 @@ fn doubles_come_only_where_they_were_chosen() {
     assert_eq!((stats.of("unknown"), stats.of("handed_over")), (0, 60), "no mail is lost");
 }
 
-/// Found by the simulation, seed 6: the log was forgotten by when a message was accepted.
+/// Found by the simulation: the log was forgotten by when a message was accepted.
 #[test]
 fn key_counts_after_weeks_of_waiting() {
     let mut plan = plan(Kind::GraphOAuth2, 25);
@@ -150,7 +152,7 @@ fn key_counts_after_weeks_of_waiting() {
     assert_eq!(lived(plan).stats.of("messages"), 1);
 }
 
-/// Found by the simulation, seed 35: the sign-in connected after the removal.
+/// Found by the simulation: the sign-in connected after the removal.
 #[test]
 fn removal_ends_a_sign_in_under_way() {
     let mut plan = plan(Kind::GraphOAuth2, 1);
@@ -158,6 +160,16 @@ fn removal_ends_a_sign_in_under_way() {
     plan.happenings.push(at(HOUR, Happening::SignIn(slow)));
     plan.happenings.push(at(HOUR + 50 * SECOND, Happening::Remove));
     lived(plan);
+}
+
+/// Found by the simulation: the answer that ended one message made the next one go at once.
+#[test]
+fn last_answer_of_a_message_pauses_the_others() {
+    let mut plan = plan(Kind::GraphOAuth2, 6);
+    plan.happenings.push(at(1, Happening::Graph(GraphMood::Throttles(3600), 6 * DAY)));
+    plan.happenings.push(at(HOUR, post(1, 1)));
+    plan.happenings.extend((2..12).map(|number| at(3 * DAY + i64::from(number) * SECOND, post(number, 1))));
+    assert!(lived(plan).stats.of("expired") > 0);
 }
 
 #[test]

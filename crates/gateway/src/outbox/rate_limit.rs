@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(limit.next_start(limits(3, 0), 1, unbooked, NOW), NOW);
     }
 
-    /// Found by the simulation (seed 1): beside a message larger than a day, another one went.
+    /// Found by the simulation: beside a message larger than a day, another one went.
     #[test]
     fn a_message_larger_than_a_day_goes_alone() {
         let limit = RateLimit::default();

@@ -201,7 +201,7 @@ mod tests {
         assert!(cancelled.any_left_out());
     }
 
-    /// Found by the simulation, seed 212: an attempt without an answer had reached both, and a later one refused one.
+    /// Found by the simulation: an attempt without an answer had reached both, and a later one refused one.
     #[test]
     fn refused_after_possibly_sent_is_unknown() {
         let mut recipients = RecipientStates::default();
