@@ -4,7 +4,7 @@ use api::{FieldError, ParseTimestampError, Recipients, SendMessage, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mail_parser::decoders::charsets::map::charset_decoder;
-use mail_parser::{MessageParser, MimeHeaders as _};
+use mail_parser::parsers::MessageStream;
 
 use crate::message::ERRORS_MAX;
 
@@ -70,31 +70,33 @@ impl PartHead {
     /// (RFC 7578 section 4.2, RFC 2231, RFC 2047).
     #[must_use]
     pub fn read<'h>(fields: impl IntoIterator<Item = (&'h str, &'h [u8])>) -> Self {
-        let mut head = Vec::new();
+        let mut head = Self::default();
         for (name, value) in fields {
-            head.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
+            let line = [value, b"\r\n"].concat();
+            head.read_field(name, &mut MessageStream::new(&line));
         }
-        head.extend(b"\r\n");
-        let Some(parsed) = MessageParser::new().with_mime_headers().parse(&head) else {
-            return Self::default();
-        };
-        let part = parsed.root_part();
-        let said = |wanted: &str| {
-            let attributes = part.content_disposition().and_then(|it| it.attributes()).unwrap_or_default();
-            // Who sends a name twice sends the plain one first, for old readers.
-            let found = attributes.iter().rev().find(|attribute| attribute.name == wanted);
-            found.map(|attribute| attribute.value.to_string())
-        };
-        let media_type = part.content_type();
-        let charset = media_type.and_then(|it| it.attribute("charset")).map(str::to_owned);
-        let media_type = media_type.and_then(|it| Some(format!("{}/{}", it.ctype(), it.subtype()?)));
-        Self {
-            name: said("name").unwrap_or_default(),
+        head
+    }
+
+    fn read_field(&mut self, name: &str, value: &mut MessageStream<'_>) {
+        if name.eq_ignore_ascii_case("content-disposition") {
+            let disposition = value.parse_content_type();
+            let attributes = disposition.as_content_type().and_then(|it| it.attributes()).unwrap_or_default();
+            let said = |wanted: &str| {
+                // Who sends a name twice sends the plain one first, for old readers.
+                let found = attributes.iter().rev().find(|attribute| attribute.name == wanted);
+                found.map(|attribute| attribute.value.to_string())
+            };
+            self.name = said("name").unwrap_or_default();
             // Browsers write quotes like this (HTML: multipart/form-data encoding algorithm).
-            filename: said("filename").map(|name| name.replace("%22", "\"")),
-            media_type,
-            charset,
-            content_id: part.content_id().map(str::to_owned),
+            self.filename = said("filename").map(|name| name.replace("%22", "\""));
+        } else if name.eq_ignore_ascii_case("content-type") {
+            let value = value.parse_content_type();
+            let media_type = value.as_content_type();
+            self.charset = media_type.and_then(|it| it.attribute("charset")).map(str::to_owned);
+            self.media_type = media_type.and_then(|it| Some(format!("{}/{}", it.ctype(), it.subtype()?)));
+        } else if name.eq_ignore_ascii_case("content-id") {
+            self.content_id = value.parse_id().as_text().map(str::to_owned);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Reads who stands in an address field of a caller's message.
 
-use mail_parser::{Address, MessageParser};
+use mail_parser::Address;
+use mail_parser::parsers::MessageStream;
 
 use crate::{Correspondent, EmailAddress};
 
@@ -19,10 +20,10 @@ pub(super) fn read_sender(value: &str) -> Result<EmailAddress, String> {
 
 /// Reads a field of recipients (RFC 5322 section 3.4), with groups and comments.
 pub(super) fn read_recipients(value: &str) -> Result<Vec<EmailAddress>, String> {
-    let field = format!("To:{value}\r\n");
-    let message = MessageParser::default().parse_headers(field.as_bytes());
-    let header = message.as_ref().and_then(|message| message.to());
-    let found = header.into_iter().flat_map(Address::iter);
+    let field = format!("{value}\r\n");
+    // The parser of this one kind of field: `MessageParser` would bring those of all others along.
+    let header = MessageStream::new(field.as_bytes()).parse_address();
+    let found = header.as_address().into_iter().flat_map(Address::iter);
     // A name without an address, or an address that breaks the rules, is an error: mail would miss somebody.
     found.map(|one| one.address().unwrap_or_default().parse().map_err(refused)).collect()
 }
