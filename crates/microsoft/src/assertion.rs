@@ -1,10 +1,12 @@
 use api::Timestamp;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use x509_cert::Certificate as X509;
 use x509_cert::der::oid::ObjectIdentifier;
-use x509_cert::der::{DecodePem as _, Encode as _, pem};
+use x509_cert::der::{self, Decode as _, Reader as _, SliceReader, Tag, pem};
+use x509_cert::spki::SubjectPublicKeyInfoRef;
+use x509_cert::time::Validity;
 
 /// Why a certificate can't stand for an app.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,20 +50,50 @@ const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1
 impl Certificate {
     /// Reads a PEM certificate.
     pub fn read(pem: &str) -> Result<Self, CertificateError> {
-        let unreadable = |_| CertificateError::Unreadable;
-        let certificate = X509::from_pem(pem.trim()).map_err(unreadable)?;
-        let tbs = certificate.tbs_certificate();
-        if tbs.subject_public_key_info().algorithm.oid != RSA {
+        let certificate = match pem::decode_vec(pem.trim().as_bytes()) {
+            Ok(("CERTIFICATE", der)) => der,
+            _ => return Err(CertificateError::Unreadable),
+        };
+        let (validity, public_key) =
+            validity_and_key(&certificate).map_err(|_| CertificateError::Unreadable)?;
+        let info = SubjectPublicKeyInfoRef::from_der(public_key).map_err(|_| CertificateError::Unreadable)?;
+        if info.algorithm.oid != RSA {
             return Err(CertificateError::NotRsa);
         }
-        let seconds = tbs.validity().not_after.to_unix_duration().as_secs();
+        let seconds = validity.not_after.to_unix_duration().as_secs();
         let not_after = i64::try_from(seconds).unwrap_or(i64::MAX / 1000).saturating_mul(1000);
         Ok(Self {
-            thumbprint: URL_SAFE_NO_PAD.encode(Sha256::digest(certificate.to_der().map_err(unreadable)?)),
+            thumbprint: URL_SAFE_NO_PAD.encode(Sha256::digest(&certificate)),
             not_after: Timestamp::from_millis(not_after),
-            public_key: tbs.subject_public_key_info().to_der().map_err(unreadable)?,
+            public_key: public_key.to_owned(),
         })
     }
+}
+
+/// Reads the two parts of a certificate (RFC 5280 section 4.1) that are needed, and passes over the others: names and
+/// extensions are most of the code that reads all of it.
+fn validity_and_key(certificate: &[u8]) -> der::Result<(Validity, &[u8])> {
+    let mut reader = SliceReader::new(certificate)?;
+    let parts = reader.sequence(|certificate| {
+        let parts = certificate.sequence(|tbs| {
+            if Tag::peek(tbs)?.is_context_specific() {
+                tbs.tlv_bytes()?; // version
+            }
+            for _serial_signature_issuer in 0..3 {
+                tbs.tlv_bytes()?;
+            }
+            let validity = tbs.decode()?;
+            tbs.tlv_bytes()?; // subject
+            let public_key = tbs.tlv_bytes()?;
+            tbs.drain(tbs.remaining_len())?;
+            Ok::<_, der::Error>((validity, public_key))
+        })?;
+        certificate.tlv_bytes()?; // signature algorithm
+        certificate.tlv_bytes()?; // signature
+        Ok::<_, der::Error>(parts)
+    })?;
+    reader.finish()?;
+    Ok(parts)
 }
 
 /// An assertion lives this long, in seconds: Microsoft asks for 5 to 10 minutes.
@@ -77,14 +109,42 @@ pub fn assertion_to_sign(
     id: &str,
     now: Timestamp,
 ) -> String {
-    let header = serde_json::json!({"alg": "PS256", "typ": "JWT", "x5t#S256": thumbprint});
     let now = now.seconds();
-    let claims = serde_json::json!({
-        "aud": token_endpoint, "iss": client_id, "sub": client_id, "jti": id,
-        "nbf": now, "iat": now, "exp": now + LIFE_SECONDS,
-    });
-    let encode = |part: serde_json::Value| URL_SAFE_NO_PAD.encode(part.to_string());
-    format!("{}.{}", encode(header), encode(claims))
+    let header = Header { alg: "PS256", typ: "JWT", thumbprint };
+    let claims = Claims {
+        aud: token_endpoint,
+        iss: client_id,
+        sub: client_id,
+        jti: id,
+        nbf: now,
+        iat: now,
+        exp: now + LIFE_SECONDS,
+    };
+    format!("{}.{}", encoded(&header), encoded(&claims))
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'static str,
+    typ: &'static str,
+    #[serde(rename = "x5t#S256")]
+    thumbprint: &'a str,
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    aud: &'a str,
+    iss: &'a str,
+    sub: &'a str,
+    jti: &'a str,
+    nbf: i64,
+    iat: i64,
+    exp: i64,
+}
+
+/// Base64url of JSON (RFC 7515 section 2). Writing texts and whole numbers can't fail.
+fn encoded(part: &impl Serialize) -> String {
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(part).unwrap_or_default())
 }
 
 /// Puts the signature to what was signed.
