@@ -120,9 +120,11 @@ pub(crate) fn mark(world: &mut World<'_>, parcel: Parcel) -> Result<(), Violatio
     let recipients = u64::try_from(parcel.recipients.len()).unwrap_or_default();
     let mark = Mark::new(key, world.clock.elapsed, started_at, recipients);
     match marked {
-        // The mark may be durable, though the instance is gone.
+        // The instance is gone; the mark is durable, or it was refused before.
         None => {
-            world.watch.mark(mark);
+            if invariants::is_possibly_sent(world, key.message) {
+                world.watch.mark(mark);
+            }
             Ok(())
         }
         Some(Err(problem)) => {

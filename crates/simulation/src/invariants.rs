@@ -123,6 +123,7 @@ fn message(world: &mut World<'_>, id: MessageId) -> Result<(), Violation> {
         })?;
         doubt(world, number)?;
     }
+    world.watch.known.remove(&id);
     Ok(())
 }
 
@@ -218,6 +219,15 @@ pub(crate) fn marked(world: &mut World<'_>, mark: Mark) -> Result<(), Violation>
         hold(all <= allowed, "no more recipients a day than allowed", || format!("{all} of {allowed}"))?;
     }
     Ok(())
+}
+
+/// Whether a message is marked as possibly sent, in storage.
+pub(crate) fn is_possibly_sent(world: &World<'_>, id: MessageId) -> bool {
+    let database = std::rc::Rc::clone(&world.host.database);
+    database.inspect(true);
+    let stored = world.host.mailbox.store().messages().get(id);
+    database.inspect(false);
+    stored.is_ok_and(|stored| stored.is_some_and(|message| message.is_possibly_sent()))
 }
 
 /// The mailbox has recorded an answer.
