@@ -8,7 +8,7 @@ use crate::mailbox::{Context, Effect};
 use crate::store::Store;
 
 const DAY_MS: i64 = 24 * 3_600_000;
-/// Messages of one sweep, so that no step writes too many rows; when there are more, the next one follows at once.
+/// Messages and keys of one sweep, so that no step writes too many rows; when there are more, the next one follows at once.
 const SWEPT_MAX: usize = 50;
 /// Chunks that no message owns after this have been given up, in milliseconds: a request that brings them takes seconds.
 const STAGING_MS_MAX: i64 = 3_600_000;
@@ -28,9 +28,10 @@ pub(crate) fn sweep(store: &Store, context: &Context<'_>, effects: &mut Vec<Effe
     let now = context.now;
     let settings = store.records().mailbox()?.settings;
     store.content().delete_staged_before(now.plus_millis(-STAGING_MS_MAX))?;
-    store.idempotency().forget_before(now.plus_millis(-DAY_MS * i64::from(IDEMPOTENCY_DAYS)))?;
+    let remembered = now.plus_millis(-DAY_MS * i64::from(IDEMPOTENCY_DAYS));
+    let mut swept = store.idempotency().forget_before(remembered, SWEPT_MAX)?;
     let days_ago = |days: u16| now.plus_millis(-DAY_MS * i64::from(days));
-    let mut swept = expire_held(store, now, effects)?;
+    swept += expire_held(store, now, SWEPT_MAX - swept, effects)?;
     swept += forget_content(store, days_ago(settings.content_days), SWEPT_MAX - swept)?;
     swept += forget_messages(store, days_ago(settings.log_days), SWEPT_MAX - swept)?;
     if swept < SWEPT_MAX {
@@ -43,9 +44,14 @@ pub(crate) fn sweep(store: &Store, context: &Context<'_>, effects: &mut Vec<Effe
 }
 
 /// Ends held messages that nobody released in a month.
-fn expire_held(store: &Store, now: Timestamp, effects: &mut Vec<Effect>) -> Result<usize, Problem> {
+fn expire_held(
+    store: &Store,
+    now: Timestamp,
+    limit: usize,
+    effects: &mut Vec<Effect>,
+) -> Result<usize, Problem> {
     let month_ms = held_until(Timestamp::default()).millis();
-    let held = store.messages().held_since_before(now.plus_millis(-month_ms), SWEPT_MAX)?;
+    let held = store.messages().held_since_before(now.plus_millis(-month_ms), limit)?;
     let before = store.records().outbox()?;
     let mut outbox = before.clone();
     let count = held.len();

@@ -1,6 +1,6 @@
 use api::{MessageId, Problem, Timestamp};
 
-use super::{Database, Value, cannot, run};
+use super::{Database, Value, bounded, cannot, run};
 
 /// The idempotency keys of accepted messages, as hashes.
 pub struct IdempotencyKeys<'d>(pub(super) &'d dyn Database);
@@ -33,11 +33,12 @@ impl IdempotencyKeys<'_> {
         run(self.0, "INSERT OR REPLACE INTO idempotency (key, body, message, at) VALUES (?, ?, ?, ?)", values)
     }
 
-    /// Forgets keys used before `at` whose message neither is open nor changed since then.
-    pub fn forget_before(&self, at: Timestamp) -> Result<(), Problem> {
-        let statement = "DELETE FROM idempotency WHERE at < ? AND NOT EXISTS (SELECT 1 FROM message WHERE \
-                         message.id = idempotency.message AND (due_at IS NOT NULL OR \
-                         json_extract(json, '$.changed_at') >= ?))";
-        run(self.0, statement, vec![at.into(), at.to_string().into()])
+    /// Forgets keys used before `at` whose message neither is open nor changed since then, at most so many; how many.
+    pub fn forget_before(&self, at: Timestamp, limit: usize) -> Result<usize, Problem> {
+        let statement = "DELETE FROM idempotency WHERE key IN (SELECT key FROM idempotency WHERE at < ? AND NOT EXISTS \
+                         (SELECT 1 FROM message WHERE message.id = idempotency.message AND (due_at IS NOT NULL OR \
+                         json_extract(json, '$.changed_at') >= ?)) LIMIT ?) RETURNING key";
+        let values = vec![at.into(), at.to_string().into(), bounded(limit)];
+        Ok(self.0.rows(statement, values)?.len())
     }
 }

@@ -1,6 +1,6 @@
 use api::{Code, LIST_MESSAGES_MAX, MessageId, MessageState, Problem, Timestamp};
 
-use super::{Database, Value, cannot, first, from_json, integer, records, run, to_json};
+use super::{Database, Value, bounded, cannot, first, from_json, integer, records, run, to_json};
 use crate::outbox::{Message, NEVER, Unseen};
 
 /// An id is made before its message is stored, by another machine's clock: never so far apart, in milliseconds.
@@ -239,8 +239,4 @@ impl Messages<'_> {
         let (first, before) = (MessageId::first_of(before), before.to_string());
         records(self.0, query, vec![first.into(), before.into(), bounded(limit)])
     }
-}
-
-fn bounded(limit: usize) -> Value {
-    Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX))
 }

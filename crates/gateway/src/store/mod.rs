@@ -176,6 +176,11 @@ fn from_json<T: DeserializeOwned>(json: Value) -> Result<T, Problem> {
     serde_json::from_slice(json.text()?.as_bytes()).map_err(|_| cannot("decode a stored record"))
 }
 
+/// A number of rows, for a `LIMIT`.
+fn bounded(limit: usize) -> Value {
+    Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX))
+}
+
 /// A fault of ours in storage. The caller is told no more than that.
 pub(crate) fn cannot(what: &str) -> Problem {
     Problem::new(Code::Internal, format!("storage failed: cannot {what}"))
