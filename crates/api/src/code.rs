@@ -331,6 +331,7 @@ mod tests {
         let mut words = BTreeSet::new();
         for code in Code::ALL {
             assert_eq!(serde_json::to_string(code).unwrap(), format!("\"{}\"", code.as_str()));
+            assert_eq!(Code::from(code.as_str().to_owned()), *code);
             assert!(words.insert(code.as_str()), "{code:?} shares its word");
             assert!((400..600).contains(&code.status()));
             assert!(code.action().ends_with('.') && !code.title().ends_with('.'));

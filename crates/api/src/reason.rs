@@ -148,6 +148,7 @@ mod tests {
         let mut words = BTreeSet::new();
         for reason in Reason::ALL {
             assert_eq!(serde_json::to_string(reason).unwrap(), format!("\"{}\"", reason.as_str()));
+            assert_eq!(Reason::from(reason.as_str().to_owned()), *reason);
             assert!(words.insert(reason.as_str()), "{reason:?} shares its word");
             assert!(reason.sentence().ends_with('.'));
         }
