@@ -59,3 +59,22 @@ impl From<Confirmation> for ConsentOutcome {
         Self::Confirm { account, tenant, reasons }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn confirmation_is_stored_as_the_outcome_that_it_is() {
+        let account = Account { name: Some("Anna".to_owned()), address: "a@b.nl".to_owned() };
+        let confirmation = Confirmation {
+            outcome: ConfirmTag::Confirm,
+            account: account.clone(),
+            tenant: "t-1".to_owned(),
+            reasons: vec![ConfirmReason::PinTenant, ConfirmReason::AnotherAccount { before: account }],
+        };
+        let stored = serde_json::to_string(&confirmation).unwrap();
+        assert_eq!(stored, serde_json::to_string(&ConsentOutcome::from(confirmation)).unwrap());
+        assert!(serde_json::from_str::<Confirmation>(&stored).is_ok());
+    }
+}
