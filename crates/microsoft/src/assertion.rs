@@ -50,9 +50,8 @@ const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1
 impl Certificate {
     /// Reads a PEM certificate.
     pub fn read(pem: &str) -> Result<Self, CertificateError> {
-        let certificate = match pem::decode_vec(pem.trim().as_bytes()) {
-            Ok(("CERTIFICATE", der)) => der,
-            _ => return Err(CertificateError::Unreadable),
+        let Ok(("CERTIFICATE", certificate)) = pem::decode_vec(pem.trim().as_bytes()) else {
+            return Err(CertificateError::Unreadable);
         };
         let (validity, public_key) =
             validity_and_key(&certificate).map_err(|_| CertificateError::Unreadable)?;

@@ -69,7 +69,7 @@ pub(crate) fn renew(
     random: &mut Random,
 ) -> (Result<NewTokens, Refusal>, i64) {
     let quick = random.between(80, 2 * SECOND);
-    let refuses = |code, decision| {
+    let refusal_of = |code, decision| {
         let verdict = Some(Verdict { decision, reason: None, claims: None });
         (Err(Refusal { verdict, ..Refusal::new(code, format!("Entra says {decision:?}")) }), quick)
     };
@@ -79,16 +79,16 @@ pub(crate) fn renew(
             let after_ms = random.between(5 * SECOND, 45 * SECOND);
             (Ok(tokens(renewal, now.plus_millis(after_ms), random)), after_ms)
         }
-        EntraMood::Unavailable => refuses(Code::MicrosoftUnavailable, Decision::Retry),
+        EntraMood::Unavailable => refusal_of(Code::MicrosoftUnavailable, Decision::Retry),
         EntraMood::LosesAnswers => {
             (Err(Refusal::new(Code::MicrosoftUnavailable, "no answer from Entra")), 30 * SECOND)
         }
-        EntraMood::EndsGrant => refuses(Code::SignInAgain, Decision::SignInAgain),
+        EntraMood::EndsGrant => refusal_of(Code::SignInAgain, Decision::SignInAgain),
         EntraMood::EndsGrantLate => {
-            let (refused, _) = refuses(Code::SignInAgain, Decision::SignInAgain);
+            let (refused, _) = refusal_of(Code::SignInAgain, Decision::SignInAgain);
             (refused, random.between(15 * SECOND, 34 * SECOND))
         }
-        EntraMood::AsksAdministrator => refuses(Code::AdministratorNeeded, Decision::AskAdministrator),
-        EntraMood::RefusesSecret => refuses(Code::RegistrationBroken, Decision::RenewCredential),
+        EntraMood::AsksAdministrator => refusal_of(Code::AdministratorNeeded, Decision::AskAdministrator),
+        EntraMood::RefusesSecret => refusal_of(Code::RegistrationBroken, Decision::RenewCredential),
     }
 }

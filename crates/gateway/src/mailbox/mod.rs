@@ -309,8 +309,11 @@ impl Mailbox {
     /// The alarm: armed again before anything else is done, so that a crash in it loses nothing.
     pub fn alarm(&mut self, context: &Context<'_>) -> Step<()> {
         self.memory.alarm.forget();
-        if !self.exists() {
-            return Step { outcome: Ok(()), effects: Vec::new() };
+        match self.store.is_created() {
+            Ok(true) => {}
+            Ok(false) => return Step { outcome: Ok(()), effects: Vec::new() },
+            // The runtime repeats an alarm that fails.
+            Err(problem) => return Step { outcome: Err(problem), effects: Vec::new() },
         }
         self.step(context, |step| {
             if !step.memory.awake {

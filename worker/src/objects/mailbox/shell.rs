@@ -1,7 +1,10 @@
 use std::cell::RefCell;
+use std::future::Future as _;
 use std::rc::Rc;
+use std::task::{Context as Task, Waker};
 
 use api::{MailboxView, Problem};
+use futures_util::future::LocalBoxFuture;
 use gateway::mailbox::{Context, Effect, LogEntry, Mailbox as Machine, Page, Step, view};
 use gateway::store::Store;
 use worker::{Env, State};
@@ -150,8 +153,11 @@ impl Shell {
                 Effect::WorkOnKv => self.in_background(super::kv_copy::work(Rc::clone(self))),
                 Effect::SetAlarm(at) => {
                     self.alarm.plan(at);
-                    let shell = Rc::clone(self);
-                    self.in_background(async move { shell.set_alarm().await });
+                    let mut setting: LocalBoxFuture<'static, ()> = Box::pin(Rc::clone(self).set_alarm());
+                    // Begun in this very turn, before anything that may end the instance.
+                    if setting.as_mut().poll(&mut Task::from_waker(Waker::noop())).is_pending() {
+                        self.in_background(setting);
+                    }
                 }
                 Effect::Notify(id) => self.outbox.notify(id, &self.machine.borrow()),
                 Effect::Log(entry) => self.write(&entry),
