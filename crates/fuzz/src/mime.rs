@@ -27,7 +27,8 @@ fuzz_target!(|text: &str| {
     };
     let Ok(message) = Message::read(wire) else { return };
     // As random as it is outside: a fixed one would be found, and written into the body.
-    let [boundary @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = gateway::sha256(text.as_bytes());
+    let [boundary @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] =
+        gateway::sealing::sha256(text.as_bytes());
     let frame = MimeFrame {
         message_id: "1@b.nl".parse().unwrap_or_else(|error| panic!("{error}")),
         date: Timestamp::from_millis(1_795_459_200_000),

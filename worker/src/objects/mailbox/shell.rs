@@ -1,5 +1,4 @@
 use std::cell::RefCell;
-use std::future::Future as _;
 use std::rc::Rc;
 use std::task::{Context as Task, Waker};
 
