@@ -54,7 +54,7 @@ fuzz_target!(|bytes: &[u8]| {
                     Ending::Unknown(_) => assert!(ended, "unknown only once the end has left"),
                     _ => assert_eq!(taken, 0, "nobody has what was not handed over"),
                 }
-                drop(gateway::understand(&outcome, gateway::ServerOwner::Own));
+                drop(gateway::submission::understand(&outcome, gateway::submission::ServerOwner::Own));
             }
             Wish::Close => return,
         }
