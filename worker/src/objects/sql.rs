@@ -1,5 +1,6 @@
 use std::any::type_name;
 use std::rc::Rc;
+use std::str::FromStr;
 
 use api::Problem;
 use gateway::storage_refusal;
@@ -27,11 +28,8 @@ impl Sql {
 
     /// Whether the object has been created: until then it has no table, and nothing may write.
     pub(super) fn has_table(&self, name: &str) -> Result<bool, Problem> {
-        let found: Vec<Count> = self.rows(
-            "SELECT count(*) AS n FROM sqlite_master WHERE type = 'table' AND name = ?",
-            vec![name.into()],
-        )?;
-        Ok(found.first().is_some_and(|count| count.n > 0))
+        let query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?";
+        Ok(self.row(query, vec![name.into()])?.is_some())
     }
 
     /// Runs `work` in one transaction: all of its statements, or none when it fails.
@@ -50,27 +48,20 @@ impl Sql {
     }
 
     /// Runs a query and reads every row.
-    pub(super) fn rows<T: DeserializeOwned>(
-        &self,
-        query: &str,
-        values: Vec<SqlStorageValue>,
-    ) -> Result<Vec<T>, Problem> {
-        self.cursor(query, values)?.to_array().map_err(|_| undecodable(type_name::<T>()))
+    pub(super) fn rows(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Vec<Row>, Problem> {
+        let rows = self.cursor(query, values)?.raw();
+        rows.map(|row| row.map(|row| Row(row.into_iter())).map_err(|error| storage_failed(&error))).collect()
     }
 
     /// Runs a query and reads its first row, if there is one.
-    pub(super) fn row<T: DeserializeOwned>(
-        &self,
-        query: &str,
-        values: Vec<SqlStorageValue>,
-    ) -> Result<Option<T>, Problem> {
+    pub(super) fn row(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Option<Row>, Problem> {
         Ok(self.rows(query, values)?.into_iter().next())
     }
 
     /// Reads the JSON of a table that holds a single record.
     pub(super) fn record<T: DeserializeOwned>(&self, table: &str) -> Result<Option<T>, Problem> {
-        let found: Option<Json> = self.row(&format!("SELECT json FROM {table} WHERE one = 1"), Vec::new())?;
-        found.map(|found| from_json(&found.json)).transpose()
+        let found = self.row(&format!("SELECT json FROM {table} WHERE one = 1"), Vec::new())?;
+        found.map(|mut found| from_json(&found.text()?)).transpose()
     }
 
     /// Writes the JSON of a table that holds a single record.
@@ -87,15 +78,36 @@ impl Sql {
     }
 }
 
-#[derive(serde::Deserialize)]
-struct Count {
-    n: i64,
-}
+/// A row, read column by column in the order of the query. Not by serde, which would bring code to read every kind of row
+/// from JavaScript by the names of its columns.
+pub(super) struct Row(std::vec::IntoIter<SqlStorageValue>);
 
-/// One column of JSON.
-#[derive(serde::Deserialize)]
-pub(super) struct Json {
-    pub(super) json: String,
+impl Row {
+    pub(super) fn text(&mut self) -> Result<String, Problem> {
+        self.optional_text()?.ok_or_else(|| undecodable("text"))
+    }
+
+    pub(super) fn optional_text(&mut self) -> Result<Option<String>, Problem> {
+        match self.0.next() {
+            Some(SqlStorageValue::String(text)) => Ok(Some(text)),
+            Some(SqlStorageValue::Null) => Ok(None),
+            _ => Err(undecodable("text")),
+        }
+    }
+
+    pub(super) fn integer(&mut self) -> Result<i64, Problem> {
+        match self.0.next() {
+            Some(SqlStorageValue::Integer(number)) => Ok(number),
+            #[expect(clippy::cast_possible_truncation, reason = "no column holds a fraction")]
+            Some(SqlStorageValue::Float(number)) => Ok(number as i64),
+            _ => Err(undecodable("number")),
+        }
+    }
+
+    /// An identifier, written as text.
+    pub(super) fn id<T: FromStr>(&mut self) -> Result<T, Problem> {
+        self.text()?.parse().map_err(|_| undecodable(type_name::<T>()))
+    }
 }
 
 pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String, Problem> {

@@ -4,11 +4,10 @@
 mod round;
 
 use api::{OrganisationId, Problem, Timestamp};
-use serde::Deserialize;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use super::call::{calls, dispatch};
-use super::sql::Sql;
+use super::sql::{Row, Sql};
 
 /// The list.
 #[durable_object(alarm)]
@@ -75,10 +74,6 @@ impl Directory {
     }
 
     fn widen_approval(&self, call: &WidenApproval) -> Result<Vec<String>, Problem> {
-        #[derive(Deserialize)]
-        struct Row {
-            scope: String,
-        }
         self.sql.run(
             "CREATE TABLE IF NOT EXISTS approval (client_id TEXT NOT NULL, tenant TEXT NOT NULL, scope TEXT NOT NULL, \
              PRIMARY KEY (client_id, tenant, scope)) WITHOUT ROWID",
@@ -92,8 +87,7 @@ impl Directory {
                 .run("INSERT OR IGNORE INTO approval (client_id, tenant, scope) VALUES (?, ?, ?)", values)?;
         }
         let query = "SELECT scope FROM approval WHERE client_id = ? AND tenant = ? ORDER BY scope";
-        let rows: Vec<Row> = self.sql.rows(query, Vec::from(app()))?;
-        Ok(rows.into_iter().map(|row| row.scope).collect())
+        self.sql.rows(query, Vec::from(app()))?.iter_mut().map(Row::text).collect()
     }
 
     /// The organisations after that one, in the order of their making.
@@ -102,16 +96,11 @@ impl Directory {
         last: Option<OrganisationId>,
         limit: u32,
     ) -> Result<Vec<OrganisationId>, Problem> {
-        #[derive(Deserialize)]
-        struct Row {
-            id: OrganisationId,
-        }
         if !self.sql.has_table("organisation")? {
             return Ok(Vec::new());
         }
         let last = last.map(|last| last.to_string()).unwrap_or_default();
         let query = "SELECT id FROM organisation WHERE id > ? ORDER BY id LIMIT ?";
-        let rows: Vec<Row> = self.sql.rows(query, vec![last.into(), i64::from(limit).into()])?;
-        Ok(rows.into_iter().map(|row| row.id).collect())
+        self.sql.rows(query, vec![last.into(), i64::from(limit).into()])?.iter_mut().map(Row::id).collect()
     }
 }

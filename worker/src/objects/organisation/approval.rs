@@ -4,7 +4,7 @@
 use api::{MailboxId, Problem};
 use microsoft::Sending;
 
-use super::super::sql::{Json, from_json, to_json};
+use super::super::sql::{from_json, to_json};
 use super::{Sql, calls, profile};
 
 calls! {
@@ -29,7 +29,7 @@ pub(super) fn set_sending(sql: &Sql, call: &SetSending) -> Result<(), Problem> {
     let json = to_json(&call.sending)?;
     let id = call.mailbox.to_string();
     let known = "SELECT json FROM sending WHERE mailbox = ? AND json = ?";
-    if sql.row::<Json>(known, vec![id.as_str().into(), json.as_str().into()])?.is_some() {
+    if sql.row(known, vec![id.as_str().into(), json.as_str().into()])?.is_some() {
         return Ok(());
     }
     let statement = "INSERT OR REPLACE INTO sending (mailbox, json) VALUES (?, ?)";
@@ -41,8 +41,8 @@ pub(super) fn sendings(sql: &Sql) -> Result<Vec<Sending>, Problem> {
     if !sql.has_table("sending")? {
         return Ok(Vec::new());
     }
-    let rows: Vec<Json> = sql.rows("SELECT json FROM sending ORDER BY mailbox", Vec::new())?;
-    rows.iter().map(|row| from_json(&row.json)).collect()
+    let rows = sql.rows("SELECT json FROM sending ORDER BY mailbox", Vec::new())?;
+    rows.into_iter().map(|mut row| from_json(&row.text()?)).collect()
 }
 
 pub(super) fn note_asked(sql: &Sql, call: &NoteAsked) -> Result<(), Problem> {

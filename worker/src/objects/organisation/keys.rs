@@ -99,18 +99,15 @@ pub(super) fn use_key(sql: &Sql, call: &UseKey) -> Result<Option<MailboxId>, Pro
 }
 
 pub(super) fn key_mailboxes(sql: &Sql, call: &KeyMailboxes) -> Result<Vec<KeyMailbox>, Problem> {
-    #[derive(Deserialize)]
-    struct Row {
-        hash: String,
-        mailboxes: Option<String>,
-    }
     profile::profile(sql)?;
     let id = vec![call.id.to_string().into()];
-    let row: Option<Row> = sql.row("SELECT hash, mailboxes FROM api_key WHERE id = ?", id)?;
-    let row = row
-        .filter(|row| gateway::sealing::same_secret(row.hash.as_bytes(), call.hash.as_bytes()))
-        .ok_or_else(|| Problem::new(Code::CredentialsRefused, "this key was revoked"))?;
-    let only: Option<Vec<MailboxId>> = row.mailboxes.as_deref().map(from_json).transpose()?;
+    let revoked = || Problem::new(Code::CredentialsRefused, "this key was revoked");
+    let row = sql.row("SELECT hash, mailboxes FROM api_key WHERE id = ?", id)?;
+    let mut row = row.ok_or_else(revoked)?;
+    if !gateway::sealing::same_secret(row.text()?.as_bytes(), call.hash.as_bytes()) {
+        return Err(revoked());
+    }
+    let only: Option<Vec<MailboxId>> = row.optional_text()?.as_deref().map(from_json).transpose()?;
     let listed = mailboxes::listed(sql)?.into_iter();
     Ok(listed
         .filter(|mailbox| only.as_ref().is_none_or(|only| only.contains(&mailbox.id)))

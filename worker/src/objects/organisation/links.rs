@@ -1,5 +1,4 @@
 use api::{Code, LinkId, Problem, SessionId, Timestamp};
-use serde::Deserialize;
 
 use super::{Sql, calls, profile};
 
@@ -33,18 +32,16 @@ pub(super) fn add_link(sql: &Sql, call: &AddLink) -> Result<(), Problem> {
 }
 
 pub(super) fn open_link(sql: &Sql, call: &OpenLink) -> Result<(), Problem> {
-    #[derive(Deserialize)]
-    struct Row {
-        hash: String,
-        expires_at: i64,
-    }
     profile::profile(sql)?;
     let id = || vec![call.id.to_string().into()];
-    let row: Option<Row> = sql.row("SELECT hash, expires_at FROM link WHERE id = ?", id())?;
-    let holds = row.is_some_and(|row| {
-        row.expires_at > call.at.millis()
-            && gateway::sealing::same_secret(row.hash.as_bytes(), call.hash.as_bytes())
-    });
+    let holds = match sql.row("SELECT hash, expires_at FROM link WHERE id = ?", id())? {
+        Some(mut row) => {
+            let (hash, expires_at) = (row.text()?, row.integer()?);
+            expires_at > call.at.millis()
+                && gateway::sealing::same_secret(hash.as_bytes(), call.hash.as_bytes())
+        }
+        None => false,
+    };
     if !holds {
         return Err(Problem::new(Code::LinkSpent, "a link opens a page once, within its time"));
     }

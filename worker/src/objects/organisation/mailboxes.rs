@@ -1,8 +1,7 @@
 use api::{Code, FieldError, MailboxId, MailboxSummary, Problem};
 use mail::EmailAddress;
-use serde::Deserialize;
 
-use super::super::sql::{from_json, to_json};
+use super::super::sql::{Row, from_json, to_json};
 use super::{Sql, calls, profile};
 
 calls! {
@@ -76,13 +75,9 @@ pub(super) fn list_mailboxes(sql: &Sql) -> Result<Vec<MailboxSummary>, Problem> 
 }
 
 pub(super) fn listed(sql: &Sql) -> Result<Vec<Listed>, Problem> {
-    #[derive(Deserialize)]
-    struct Row {
-        id: MailboxId,
-        addresses: String,
-    }
-    let rows: Vec<Row> = sql.rows("SELECT id, addresses FROM mailbox ORDER BY id", Vec::new())?;
-    rows.into_iter().map(|row| Ok(Listed { id: row.id, addresses: from_json(&row.addresses)? })).collect()
+    let rows = sql.rows("SELECT id, addresses FROM mailbox ORDER BY id", Vec::new())?;
+    let read = |mut row: Row| Ok(Listed { id: row.id()?, addresses: from_json(&row.text()?)? });
+    rows.into_iter().map(read).collect()
 }
 
 fn write(sql: &Sql, id: MailboxId, addresses: &[String]) -> Result<(), Problem> {

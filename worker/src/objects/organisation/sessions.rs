@@ -37,23 +37,19 @@ pub(crate) struct SessionHolder {
 }
 
 pub(super) fn use_session(sql: &Sql, call: &UseSession) -> Result<SessionHolder, Problem> {
-    #[derive(Deserialize)]
-    struct Row {
-        hash: String,
-        ends_at: i64,
-    }
     let profile = profile::profile(sql)?;
     let id = vec![call.id.to_string().into()];
-    let row: Option<Row> = sql.row("SELECT hash, ends_at FROM session WHERE id = ?", id)?;
-    let row = row
-        .filter(|row| row.ends_at > call.at.millis())
-        .filter(|row| gateway::sealing::same_secret(row.hash.as_bytes(), call.hash.as_bytes()))
-        .ok_or_else(|| Problem::new(Code::SessionEnded, "the session has ended"))?;
+    let ended = || Problem::new(Code::SessionEnded, "the session has ended");
+    let mut row = sql.row("SELECT hash, ends_at FROM session WHERE id = ?", id)?.ok_or_else(ended)?;
+    let (hash, ends_at) = (row.text()?, row.integer()?);
+    if ends_at <= call.at.millis() || !gateway::sealing::same_secret(hash.as_bytes(), call.hash.as_bytes()) {
+        return Err(ended());
+    }
     Ok(SessionHolder {
         name: profile.name,
         tenant: profile.tenant,
         mailboxes: mailboxes::list_mailboxes(sql)?,
-        ends_at: Timestamp::from_millis(row.ends_at),
+        ends_at: Timestamp::from_millis(ends_at),
         registration: registration::registration(sql)?,
         sendings: approval::sendings(sql)?,
         asked: approval::asked(sql)?,
