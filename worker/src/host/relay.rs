@@ -154,8 +154,9 @@ impl Relay {
         if status == 200 {
             return listen(&mut answer, on_step).await;
         }
-        let problem = answer.json::<Problem>().await.ok().filter(|problem| problem.code.status() == status);
-        problem.map_or(Heard::Nothing, Heard::Refused)
+        let problem =
+            answer.bytes().await.ok().and_then(|bytes| serde_json::from_slice::<Problem>(&bytes).ok());
+        problem.filter(|problem| problem.code.status() == status).map_or(Heard::Nothing, Heard::Refused)
     }
 
     fn request(
