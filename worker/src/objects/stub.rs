@@ -3,7 +3,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use api::{Code, MailboxId, OrganisationId, Problem};
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{LocalBoxFuture, try_join_all};
 use gateway::memory::Share;
 use gateway::storage_refusal;
 use serde::de::DeserializeOwned;
@@ -80,6 +80,16 @@ impl Object {
         C: Call<Reply: DeserializeOwned>,
     {
         decode(&self.ask_alone(C::NAME, to_bytes(call), extra).await?)
+    }
+
+    /// Asks several objects the same at once, and answers in their order; the first refusal ends it.
+    pub(crate) async fn call_each<C>(objects: &[Self], call: &C) -> Result<Vec<C::Reply>, Problem>
+    where
+        C: Call<Reply: DeserializeOwned>,
+    {
+        let json = to_bytes(call)?;
+        let asked = objects.iter().map(|object| object.ask_alone(C::NAME, Ok(json.clone()), Duration::ZERO));
+        try_join_all(asked).await?.iter().map(|reply| decode(reply)).collect()
     }
 
     /// Asks for something that is passed on as it is.

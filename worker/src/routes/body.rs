@@ -5,7 +5,7 @@ use axum::body::{Body, BodyDataStream};
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use futures_util::StreamExt as _;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, LocalBoxFuture};
 use gateway::memory::Share;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -47,12 +47,16 @@ pub(super) struct Large {
 const GROWTH_BYTES: usize = 1024 * 1024;
 
 /// Reads a body of at most `max` bytes. Memory is reserved before anything is read, by its Content-Length, or while it
-/// streams in where it has none; `needs` says how much a body of some length takes.
-pub(super) async fn large(
+/// streams in where it has none; `needs` says how much a body of some length takes. Boxed, since three routes wait for it.
+pub(super) fn large(
     request: Request,
     max: usize,
-    needs: impl Fn(u64) -> u64,
-) -> Result<Large, Problem> {
+    needs: fn(u64) -> u64,
+) -> LocalBoxFuture<'static, Result<Large, Problem>> {
+    Box::pin(read_large(request, max, needs))
+}
+
+async fn read_large(request: Request, max: usize, needs: fn(u64) -> u64) -> Result<Large, Problem> {
     let needs = |bytes: usize| needs(u64::try_from(bytes).unwrap_or(u64::MAX));
     let said = content_length(&request);
     let mut stream = request.into_body().into_data_stream();

@@ -3,8 +3,8 @@ use api::{
     RAW_REQUEST_BYTES_MAX, RECIPIENTS_MAX, REQUEST_BYTES_MAX, SCHEDULED_DAYS_MAX, SUBJECT_CHARS_MAX,
     WAIT_SECONDS_MAX,
 };
-use futures_util::future::try_join_all;
 
+use crate::objects::Object;
 use crate::objects::mailbox::AskLimits;
 use crate::routes::answer::{Answer, Json};
 use crate::routes::auth::Erp;
@@ -13,7 +13,8 @@ use crate::routes::auth::Erp;
 #[worker::send]
 pub(super) async fn show(erp: Erp) -> Answer<Json<LimitsView>> {
     let mailboxes = erp.mailboxes().await?;
-    let each = mailboxes.iter().map(async |mailbox| erp.mailbox(mailbox.id)?.call(&AskLimits {}).await);
+    let mailboxes: Vec<_> =
+        mailboxes.iter().map(|mailbox| erp.mailbox(mailbox.id)).collect::<Result<_, _>>()?;
     let limits = &erp.installation.config.limits;
     Ok(Json(LimitsView {
         json_request_bytes_max: wide(REQUEST_BYTES_MAX),
@@ -29,7 +30,7 @@ pub(super) async fn show(erp: Erp) -> Answer<Json<LimitsView>> {
         idempotency_days: IDEMPOTENCY_DAYS,
         messages_per_minute: limits.per_minute,
         recipients_per_day: limits.recipients_per_day,
-        mailboxes: try_join_all(each).await?,
+        mailboxes: Object::call_each(&mailboxes, &AskLimits {}).await?,
     }))
 }
 

@@ -4,9 +4,9 @@ use api::{
     Code, FieldError, LIST_MESSAGES_MAX, MailboxId, MessageId, MessageList, MessageState, Problem, Timestamp,
 };
 use axum::http::Uri;
-use futures_util::future::try_join_all;
 use serde::Deserialize;
 
+use crate::objects::Object;
 use crate::objects::mailbox::ListMessages;
 use crate::routes::answer::{Answer, Json};
 use crate::routes::auth::Erp;
@@ -52,8 +52,9 @@ pub(super) async fn list(erp: Erp, uri: Uri) -> Answer<Json<MessageList>> {
         filters.mailbox.is_none_or(|wanted| wanted == mailbox.id)
             && filters.from.as_deref().is_none_or(|from| mailbox.sends_from(from))
     });
-    let pages = mailboxes.iter().map(async |mailbox| erp.mailbox(mailbox.id)?.call(&call).await);
-    let mut messages = try_join_all(pages).await?.concat();
+    let mailboxes: Vec<_> =
+        mailboxes.iter().map(|mailbox| erp.mailbox(mailbox.id)).collect::<Result<_, _>>()?;
+    let mut messages = Object::call_each(&mailboxes, &call).await?.concat();
     messages.sort_by_key(|message| Reverse(message.id));
     let more = messages.len() > limit;
     messages.truncate(limit);
