@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use api::{FieldError, ParseTimestampError, Recipients, SendMessage, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +12,7 @@ use crate::message::ERRORS_MAX;
 #[derive(Debug, Default)]
 pub struct MultipartForm {
     wire: SendMessage,
-    given: BTreeSet<Field>,
+    given: Vec<Field>,
     wrong: Vec<FieldError>,
 }
 
@@ -28,7 +26,7 @@ pub struct PartHead {
     content_id: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Field {
     From,
     To,
@@ -133,7 +131,9 @@ impl MultipartForm {
         })?;
         let is_list =
             matches!(field, Field::To | Field::Cc | Field::Bcc | Field::ReplyTo | Field::Attachments);
-        if !self.given.insert(field) && !is_list {
+        if !self.given.contains(&field) {
+            self.given.push(field);
+        } else if !is_list {
             return Err("the part stands more than once".to_owned());
         }
         if field == Field::Attachments {

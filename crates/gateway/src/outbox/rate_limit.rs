@@ -85,8 +85,9 @@ impl RateLimit {
     pub fn book(&mut self, limits: Limits, recipients: u32, now: Timestamp) {
         self.starts.retain(|start| start_counts(*start, now));
         self.hours.retain(|(hour, _)| hour_counts(*hour, now));
-        self.starts.push(now.millis());
-        self.starts.sort_unstable();
+        // In order also when the clock went back.
+        let at = self.starts.partition_point(|start| *start <= now.millis());
+        self.starts.insert(at, now.millis());
         let needless = self.starts.len().saturating_sub(as_len(limits.per_minute));
         self.starts.drain(..needless);
         if limits.recipients_per_day == 0 {
@@ -96,9 +97,11 @@ impl RateLimit {
         let this_hour = hour_of(now);
         match self.hours.iter_mut().find(|(hour, _)| *hour == this_hour) {
             Some((_, count)) => *count = count.saturating_add(recipients),
-            None => self.hours.push((this_hour, recipients)),
+            None => {
+                let at = self.hours.partition_point(|(hour, _)| *hour < this_hour);
+                self.hours.insert(at, (this_hour, recipients));
+            }
         }
-        self.hours.sort_unstable();
     }
 
     /// Takes back the recipients of a message that was booked at `at`: nobody was given it.

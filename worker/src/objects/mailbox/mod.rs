@@ -16,6 +16,7 @@ mod settings;
 mod shell;
 mod sign_in;
 mod tokens;
+mod waiters;
 
 use std::rc::Rc;
 

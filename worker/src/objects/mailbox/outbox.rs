@@ -1,14 +1,12 @@
 //! Accepting messages, and the callers that wait for their outcomes.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
 use api::{Code, MessageId, MessageState, Problem};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use futures_channel::oneshot;
 use gateway::mailbox::{Idempotency, Mailbox as Machine};
 use gateway::outbox::{MessageProfile, NewMessage, accept as check};
 use gateway::sealing::sha256;
@@ -16,15 +14,16 @@ use gateway::sealing::sha256;
 use super::calls::{Accept, Accepted};
 use super::content;
 use super::shell::Shell;
+use super::waiters::Waiters;
 use crate::host::within;
 use crate::objects::call::Carried;
 
 /// Callers that wait, requests that are being stored, and the rows counted for the log.
 #[derive(Default)]
 pub(super) struct Outbox {
-    waiting: RefCell<BTreeMap<MessageId, Vec<oneshot::Sender<()>>>>,
+    waiting: Waiters<MessageId>,
     /// Idempotency keys of messages that are just being stored.
-    accepting: RefCell<BTreeSet<String>>,
+    accepting: RefCell<Vec<String>>,
     /// Rows written when they were logged last.
     rows_logged: Cell<u64>,
 }
@@ -33,22 +32,13 @@ impl Outbox {
     /// Tells callers that wait for a message, unless its attempt is still to come.
     pub(super) fn notify(&self, id: MessageId, machine: &Machine) {
         if machine.message(id).is_ok_and(|message| has_outcome(message.state())) {
-            for caller in self.waiting.borrow_mut().remove(&id).unwrap_or_default() {
-                // A caller that has hung up changes nothing for the message.
-                let _ = caller.send(());
-            }
+            self.waiting.wake(|waiting| *waiting == id);
         }
     }
 
     /// Rows written since this was asked last.
     pub(super) fn rows_since(&self, written: u64) -> u64 {
         written.saturating_sub(self.rows_logged.replace(written))
-    }
-
-    fn outcome_of(&self, id: MessageId) -> oneshot::Receiver<()> {
-        let (sender, receiver) = oneshot::channel();
-        self.waiting.borrow_mut().entry(id).or_default().push(sender);
-        receiver
     }
 }
 
@@ -60,7 +50,9 @@ struct Accepting {
 
 impl Accepting {
     fn begin(shell: &Rc<Shell>, key: &str) -> Result<Self, Problem> {
-        if shell.outbox().accepting.borrow_mut().insert(key.to_owned()) {
+        let mut accepting = shell.outbox().accepting.borrow_mut();
+        if accepting.iter().all(|other| other != key) {
+            accepting.push(key.to_owned());
             return Ok(Self { shell: Rc::clone(shell), key: key.to_owned() });
         }
         let detail = "the message with this Idempotency-Key is just being stored";
@@ -70,7 +62,7 @@ impl Accepting {
 
 impl Drop for Accepting {
     fn drop(&mut self) {
-        self.shell.outbox().accepting.borrow_mut().remove(&self.key);
+        self.shell.outbox().accepting.borrow_mut().retain(|key| *key != self.key);
     }
 }
 
@@ -113,7 +105,7 @@ pub(super) async fn accept(shell: &Rc<Shell>, call: Accept, carried: Carried) ->
 async fn answer(shell: &Rc<Shell>, id: MessageId, wait_ms: u64, replayed: bool) -> Result<Accepted, Problem> {
     let state = shell.read(|machine, _| Ok(machine.message(id)?.state()))?;
     if wait_ms > 0 && !has_outcome(state) {
-        let outcome = shell.outbox().outcome_of(id);
+        let outcome = shell.outbox().waiting.wait(id);
         let _ = within(Duration::from_millis(wait_ms), outcome).await;
     }
     shell.read(|machine, _| Ok(Accepted { view: machine.message(id)?.view(), replayed }))

@@ -1,12 +1,10 @@
 //! Renewing tokens, and opening the access token that a delivery uses.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use api::{Problem, Reason, Timestamp};
-use futures_channel::oneshot;
 use gateway::mailbox::MailboxRecord;
 use gateway::tokens::{AccessRecord, Authentication, FLIGHT_MS_MAX, NewTokens, Renewal, SealedToken};
 use microsoft::{
@@ -15,6 +13,7 @@ use microsoft::{
 };
 
 use super::shell::Shell;
+use super::waiters::Waiters;
 use crate::config::Config;
 use crate::host::{Fetch, Vault, now, within};
 use crate::registration::Registration;
@@ -24,25 +23,20 @@ use crate::registration::Registration;
 pub(super) struct Tokens {
     /// The access token in use, with its number; saves opening it for every message of a burst.
     opened: RefCell<Option<(u64, AccessToken)>>,
-    waiting: RefCell<BTreeMap<u64, Vec<oneshot::Sender<()>>>>,
+    /// By the generation of the renewal.
+    waiting: Waiters<u64>,
 }
 
 impl Tokens {
     /// A renewal has ended: its callers go on.
     pub(super) fn ended(&self, generation: u64) {
         self.opened.replace(None);
-        let mut waiting = self.waiting.borrow_mut();
-        let later = waiting.split_off(&(generation + 1));
-        for caller in std::mem::replace(&mut *waiting, later).into_values().flatten() {
-            // A caller that is gone cancels nothing.
-            let _ = caller.send(());
-        }
+        self.waiting.wake(|waiting| *waiting <= generation);
     }
 
     /// Waits for a renewal, at most as long as one may take. Its outcome stands in the authentication.
     pub(super) async fn wait(&self, generation: u64) {
-        let (sender, ended) = oneshot::channel();
-        self.waiting.borrow_mut().entry(generation).or_default().push(sender);
+        let ended = self.waiting.wait(generation);
         let _ = within(Duration::from_millis(FLIGHT_MS_MAX.unsigned_abs()), ended).await;
     }
 

@@ -4,7 +4,6 @@ mod redeem;
 mod send_as_check;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use microsoft::asked_at_consent;
 
 use super::calls::{Answer, BeginAttempt, FinishAttempt, FinishedAttempt, RefuseAttempt};
 use super::shell::Shell;
+use super::waiters::Waiters;
 use crate::host::{now, within};
 
 /// Longest wait of a second post for the first one's outcome: redeeming, `/me` and a little.
@@ -25,27 +25,22 @@ const DIGEST_CHARS: usize = 43;
 /// Consents being redeemed now: a second post of the same waits for the first.
 #[derive(Default)]
 pub(super) struct Consents {
-    redeeming: RefCell<BTreeMap<AttemptId, Vec<oneshot::Sender<()>>>>,
+    redeeming: RefCell<Vec<AttemptId>>,
+    waiting: Waiters<AttemptId>,
 }
 
 impl Consents {
     fn begin(&self, id: AttemptId) {
-        self.redeeming.borrow_mut().insert(id, Vec::new());
+        self.redeeming.borrow_mut().push(id);
     }
 
     fn join(&self, id: AttemptId) -> Option<oneshot::Receiver<()>> {
-        let mut redeeming = self.redeeming.borrow_mut();
-        let waiting = redeeming.get_mut(&id)?;
-        let (sender, receiver) = oneshot::channel();
-        waiting.push(sender);
-        Some(receiver)
+        self.redeeming.borrow().contains(&id).then(|| self.waiting.wait(id))
     }
 
     fn end(&self, id: AttemptId) {
-        for waiting in self.redeeming.borrow_mut().remove(&id).into_iter().flatten() {
-            // A second post that has gone away by now is no loss.
-            let _ = waiting.send(());
-        }
+        self.redeeming.borrow_mut().retain(|redeeming| *redeeming != id);
+        self.waiting.wake(|waiting| *waiting == id);
     }
 }
 
