@@ -95,12 +95,11 @@ impl RateLimit {
             return;
         }
         let this_hour = hour_of(now);
-        match self.hours.iter_mut().find(|(hour, _)| *hour == this_hour) {
-            Some((_, count)) => *count = count.saturating_add(recipients),
-            None => {
-                let at = self.hours.partition_point(|(hour, _)| *hour < this_hour);
-                self.hours.insert(at, (this_hour, recipients));
-            }
+        if let Some((_, count)) = self.hours.iter_mut().find(|(hour, _)| *hour == this_hour) {
+            *count = count.saturating_add(recipients);
+        } else {
+            let at = self.hours.partition_point(|(hour, _)| *hour < this_hour);
+            self.hours.insert(at, (this_hour, recipients));
         }
     }
 

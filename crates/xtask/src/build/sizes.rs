@@ -17,7 +17,7 @@ const MEASURE: &str = "const z = require('node:zlib'), fs = require('node:fs'); 
 
 /// Largest Worker that is deployed, module and script together, in bytes of gzip. Every cold start loads and compiles it;
 /// Cloudflare itself takes 3 MB on the free plan.
-const WORKER_GZIP_MAX: u64 = 700_000;
+const WORKER_GZIP_MAX: u64 = 710_000;
 
 /// A table of what is deployed; an error when the Worker outgrew its limit.
 pub(crate) fn check(workspace: &Workspace, npm: &Npm) -> Result<String> {
