@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_leaves_the_queue_or_is_lost_in_it_stops_nobody() {
+    fn dropped_and_expired_waiters_do_not_block_the_queue() {
         let pool = pool(10);
         let held = pool.take(10, NOW).unwrap();
         let (leaves, lost, next) = (pool.queue(10, NOW), pool.queue(10, NOW), pool.queue(1, NOW));

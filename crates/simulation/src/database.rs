@@ -58,7 +58,7 @@ pub struct Sqlite {
     refusals: Cell<u64>,
     fault: Cell<Option<StorageFault>>,
     outage: Cell<Option<StorageError>>,
-    /// Somebody only looks: nothing is refused.
+    /// A read-only view: nothing is refused.
     inspected: Cell<bool>,
     /// Messages whose row was written since somebody asked.
     touched: RefCell<Vec<MessageId>>,

@@ -107,7 +107,7 @@ fn refused(world: &mut World<'_>, post: Post, tries: u32, why: &str) {
     again(world, post, tries);
 }
 
-/// Without an answer nobody knows; only a key makes posting again safe.
+/// Posts again only with an idempotency key: without an answer, the message may have been accepted.
 fn no_answer(world: &mut World<'_>, post: Post, tries: u32) {
     world.stats.count("posts without an answer");
     if post.keyed {

@@ -30,7 +30,7 @@ const TRIED_MS_MIN: i64 = 4 * DAY - 5 * HOUR;
 const MONTH_MS: i64 = 33 * DAY;
 /// Shortest wait of a mailbox after an answer that concerns all of it.
 const WAIT_MS_MIN: i64 = 5_000;
-/// Whatever passes by itself has passed after a day and an hour: a quota counts by the hour.
+/// Longest time that a temporary condition lasts: a day for a daily quota, and an hour because it counts by the hour.
 const PASSES_MS: i64 = DAY + HOUR;
 
 /// After each step.
@@ -375,7 +375,7 @@ fn page_tells_it(world: &World<'_>) -> Result<(), Violation> {
     })
 }
 
-/// What reached nobody takes nothing of the day.
+/// An attempt that reached no recipient does not count in the daily limit.
 fn day_has_room(world: &World<'_>) -> Result<(), Violation> {
     let elapsed = world.clock.elapsed;
     let limit = world.limits.recipients_per_day;

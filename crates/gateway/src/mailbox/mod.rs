@@ -400,7 +400,10 @@ impl Mailbox {
         self.step(context, |step| {
             let mut mailbox = step.store.records().mailbox()?;
             if !mailbox.settings.kind.signs_in() {
-                return Err(Problem::new(Code::KindNotAvailable, "this kind needs nobody's approval"));
+                return Err(Problem::new(
+                    Code::KindNotAvailable,
+                    "this kind needs no administrator's approval",
+                ));
             }
             let since = mailbox.approval_asked_at.or(Some(context.now));
             mailbox.approval_asked_at = since.filter(|_| asked);

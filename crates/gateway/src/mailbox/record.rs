@@ -38,10 +38,10 @@ pub struct MailboxRecord {
     /// When the last of those messages was handed over that are no longer in the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed_over_at: Option<Timestamp>,
-    /// When somebody chose to ask an administrator; forgotten when a sign-in succeeds.
+    /// Instant at which a person chose to ask an administrator; cleared when a sign-in succeeds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval_asked_at: Option<Timestamp>,
-    /// When somebody removed the authentication; forgotten when a sign-in succeeds.
+    /// Instant at which the authentication was removed; cleared when a sign-in succeeds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed_at: Option<Timestamp>,
     /// When it was made.

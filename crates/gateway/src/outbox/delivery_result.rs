@@ -58,7 +58,7 @@ impl DeliveryResult {
         matches!(self, Self::Refused { refusal, .. } if refusal.code == Code::OutcomeUnknown)
     }
 
-    /// Whether it proves that nobody was given the message by this attempt.
+    /// Whether it proves that this attempt reached no recipient.
     #[must_use]
     pub fn excludes_acceptance(&self) -> bool {
         match self {

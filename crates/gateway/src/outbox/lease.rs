@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::retry_policy::{Next, REPEAT_UNKNOWN_MS};
 
-/// Durable marker of an attempt, written before it goes on. Recovery reads it to decide whether the other side may already
+/// Durable marker of an attempt, written before sending. Recovery reads it to decide whether the other side may already
 /// have the message.
 ///
 /// A stored format: later versions must read it.

@@ -19,7 +19,7 @@ use crate::sealing::{masked, masked_upstream};
 ///     ▲             └─► (recover) ──┘─► held ─► (release) ─► queued
 /// ```
 ///
-/// **Possibly sent.** Once an attempt may have delivered the message and nobody confirmed it, the message is never
+/// **Possibly sent.** Once an unconfirmed attempt may have delivered the message, the message is never
 /// reported as not sent: what would end it as refused, expired or cancelled ends it as *unknown* (design 9).
 ///
 /// A stored format: later versions must read it.
@@ -263,7 +263,7 @@ impl Message {
             MessageState::Sending => return Err(Self::under_way()),
             MessageState::HandedOver if !self.recipients.any_left_out() => return Err(self.ended()),
             _ if self.possibly_sent_before() && !retry.accept_duplicate => {
-                let detail = "nobody knows whether the message was taken; sent again, it may arrive twice";
+                let detail = "the server may have accepted the message; a retry may deliver it twice";
                 return Err(Problem::new(Code::DuplicatePossible, detail));
             }
             _ if !self.has_content() => return Err(Self::content_gone()),

@@ -103,7 +103,7 @@ impl RateLimit {
         }
     }
 
-    /// Takes back the recipients of a message that was booked at `at`: nobody was given it.
+    /// Removes the recipients of a message booked at `at`, which reached none of them, from the daily limit.
     pub fn release(&mut self, recipients: u32, at: Timestamp) {
         if let Some((_, count)) = self.hours.iter_mut().find(|(hour, _)| *hour == hour_of(at)) {
             *count = count.saturating_sub(recipients);
@@ -120,8 +120,9 @@ impl RateLimit {
         Some(Timestamp::from_millis(last.saturating_add(MINUTE_MS)))
     }
 
-    /// When so many more recipients fit into the day, unless they do already. More than a day takes fit when nobody else is
-    /// left in it, or their message would never go; whoever is not booked yet is in it.
+    /// Instant at which `recipients` more fit into the daily limit; `None` when they fit now. A message with more
+    /// recipients than the limit fits into an empty day, or it would never be sent. Recipients of attempts under way that
+    /// are not booked yet (`unbooked`) count.
     fn day_has_room(&self, limit: u32, recipients: u32, unbooked: u32, now: Timestamp) -> Option<Timestamp> {
         let mut left: u64 = self.hours_counting(now).map(|(_, count)| u64::from(count)).sum();
         let room = u64::from(limit).saturating_sub(u64::from(recipients).saturating_add(u64::from(unbooked)));

@@ -1,4 +1,4 @@
-//! What is not kept for ever: content, the log, idempotency keys, and held messages that nobody released.
+//! Retention of content, the log, idempotency keys and held messages that were not released.
 
 use api::{IDEMPOTENCY_DAYS, MessageState, Problem, Timestamp};
 
@@ -43,7 +43,7 @@ pub(crate) fn sweep(store: &Store, context: &Context<'_>, effects: &mut Vec<Effe
     Ok(())
 }
 
-/// Ends held messages that nobody released in a month.
+/// Expires messages that have been held for a month.
 fn expire_held(
     store: &Store,
     now: Timestamp,

@@ -442,7 +442,7 @@ fn is_due(message: &Message, now: Timestamp) -> bool {
         && message.due_at().is_some_and(|at| at <= now)
 }
 
-/// Gives the day back the recipients of an attempt that reached nobody.
+/// Removes the recipients of an attempt that reached none of them from the daily limit.
 fn release_booking(store: &Store, attempt: &mut Attempt) -> Result<(), Problem> {
     let before = store.records().outbox()?;
     let mut outbox = before.clone();

@@ -193,8 +193,8 @@ pub fn fresh_token_refused(refusal: &Refusal) -> Refusal {
     }
 }
 
-/// Nobody has signed the mailbox in.
+/// The refusal of a mailbox without an authentication.
 #[must_use]
 pub fn not_signed_in() -> Refusal {
-    Refusal::new(Code::NotAuthenticated, "nobody has signed this mailbox in")
+    Refusal::new(Code::NotAuthenticated, "this mailbox is not signed in")
 }

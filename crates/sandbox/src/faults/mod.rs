@@ -90,7 +90,7 @@ pub(crate) struct Fault {
     pub(crate) account: Option<String>,
     /// `None`: until it is deleted, or its time is over.
     pub(crate) remaining: Option<u64>,
-    /// When it is over by itself.
+    /// Instant at which the fault expires.
     #[serde(skip)]
     until: Option<Instant>,
     /// How many are still let through before it happens at all.

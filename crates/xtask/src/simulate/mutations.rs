@@ -19,7 +19,7 @@ const CRATES: [&str; 6] = ["api", "mail", "microsoft", "smtp", "gateway", "simul
 /// How long a fault may stay unfound, in seconds.
 const SECONDS: u64 = 60;
 
-/// What became of one fault.
+/// Result of one mutation: a line of the table.
 struct Line {
     name: String,
     why: String,

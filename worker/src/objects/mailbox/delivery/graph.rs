@@ -81,7 +81,7 @@ pub(in crate::objects::mailbox) async fn check_graph(shell: Rc<Shell>, check: Gr
 async fn ping_graph(shell: &Shell, check: &GraphCheck) -> Result<(), Refusal> {
     let config = shell.config()?;
     let authentication = shell.read(|machine, _| machine.store().records().authentication())?;
-    let missing = || Problem::new(Code::NotAuthenticated, "nobody has signed this mailbox in");
+    let missing = || Problem::new(Code::NotAuthenticated, "this mailbox is not signed in");
     let authentication = authentication.ok_or_else(missing)?;
     let token =
         shell.tokens().open(&config, &check.mailbox, &authentication, check.resource, check.token).await?;

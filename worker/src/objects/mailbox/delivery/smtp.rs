@@ -55,7 +55,7 @@ async fn submit_to_exchange(
     token: &AccessToken,
     reuse: &mut ConnectionReuse,
 ) -> Result<Outcome, Refusal> {
-    let missing = || Problem::new(Code::NotAuthenticated, "nobody has signed this mailbox in");
+    let missing = || Problem::new(Code::NotAuthenticated, "this mailbox is not signed in");
     let authentication = attempt.delivery.authentication.as_ref().ok_or_else(missing)?;
     let endpoints = config.registration.endpoints.of(authentication.cloud);
     let auth = Auth::XOAuth2 {
